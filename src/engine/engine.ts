@@ -1,0 +1,157 @@
+/** What an engine is to its callers. Backends live in folders of their own; nothing here knows of them. */
+
+/** Facts of a loaded model. `layers` counts transformer blocks, `width` the residual stream's dimensions. */
+export interface ModelInfo {
+  readonly file: string;
+  readonly sha256: string;
+  readonly architecture: string;
+  readonly name: string;
+  readonly layers: number;
+  readonly width: number;
+  readonly vocabulary: number;
+  /** Longest context that the model was trained for, in tokens. */
+  readonly context: number;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly hasChatTemplate: boolean;
+}
+
+/** What an engine can do. Callers ask here, and never for the engine's class. */
+export interface Capabilities {
+  readonly capture: boolean;
+  readonly steering: boolean;
+  readonly logProbabilities: boolean;
+}
+
+/** One turn of a conversation, rendered with the model's own chat template. */
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** Text as it is, or messages to be rendered with the model's chat template. */
+export type Prompt = string | readonly ChatMessage[];
+
+/**
+ * Adds `vector` to the residual stream after block `layer`, at every position of prompt and generation
+ * (paper A: h ← h + α·v̂). The vector is already scaled: the engine multiplies by nothing.
+ */
+export interface Addition {
+  readonly kind: "add";
+  readonly layer: number;
+  readonly vector: Float32Array;
+}
+
+export type Intervention = Addition;
+
+/** How the next token is drawn. Applied in the order: grammar, penalties, temperature, top-k, top-p, min-p. */
+export interface Decoding {
+  /** 0 is greedy. */
+  readonly temperature: number;
+  /** 0 is off. */
+  readonly topK: number;
+  /** 1 is off. */
+  readonly topP: number;
+  /** 0 is off. */
+  readonly minP: number;
+  /** 1 is off. */
+  readonly repetitionPenalty: number;
+  /** 0 is off. */
+  readonly frequencyPenalty: number;
+  /** How many last tokens the penalties look at. */
+  readonly penaltyWindow: number;
+  readonly maxTokens: number;
+  /** The text ends before the first of these. */
+  readonly stop: readonly string[];
+  /** GBNF grammar that the text must follow, with the rule `root`. */
+  readonly grammar?: string;
+}
+
+export interface GenerationRequest {
+  readonly prompt: Prompt;
+  /** 32-bit unsigned. The same seed, prompt, decoding and interventions give the same text. */
+  readonly seed: number;
+}
+
+export interface GenerateOptions {
+  readonly decoding: Decoding;
+  readonly interventions?: readonly Intervention[];
+  /** Sequences decoded together, 1 to 64. The same number gives the same bytes. */
+  readonly sequences?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Completion {
+  /** Position of the request in the list that was given. */
+  readonly index: number;
+  readonly text: string;
+  readonly promptTokens: number;
+  readonly tokens: number;
+  /** `end`: the model ended its turn. `stop`: a stop string. `length`: `maxTokens` or the context was reached. */
+  readonly finish: "end" | "stop" | "length";
+}
+
+export interface CaptureOptions {
+  /** 0-based blocks; the residual stream is read after the block. */
+  readonly layers: readonly number[];
+  /** `rows` gives each token's vector; `mean` gives each text's mean over its tokens. The BOS token is never in it. */
+  readonly pooling: "rows" | "mean";
+  readonly interventions?: readonly Intervention[];
+  readonly signal?: AbortSignal;
+}
+
+/** One captured vector per layer, or per layer and token. */
+export interface Capture {
+  /** Position of the text in the list that was given. */
+  readonly text: number;
+  readonly layer: number;
+  /** For `rows`: position of each row's token within its text, BOS counted. Empty for `mean`. */
+  readonly positions: Int32Array;
+  /** For `rows`: the token of each row. Empty for `mean`. */
+  readonly tokens: Int32Array;
+  /** `[rows][width]`, row-major; one row for `mean`. */
+  readonly values: Float32Array;
+  /** Tokens that were pooled or listed. */
+  readonly count: number;
+  /** Mean over those tokens of the residual's Euclidean norm. */
+  readonly meanNorm: number;
+}
+
+export interface TokenLogProbabilities {
+  /** Position of the text in the list that was given. */
+  readonly text: number;
+  /** Natural log-probability of each token given those before it; the first predicted token comes first. */
+  readonly values: Float32Array;
+}
+
+/** Where the engine runs, as `tiller doctor` prints it. */
+export interface EngineInfo {
+  readonly library: string;
+  readonly version: string;
+  readonly backend: string;
+  readonly devices: readonly string[];
+  readonly threads: number;
+  readonly directory: string;
+}
+
+export interface Engine {
+  readonly model: ModelInfo;
+  readonly capabilities: Capabilities;
+  readonly info: EngineInfo;
+  tokenize(text: string, options?: { special?: boolean }): Promise<Int32Array>;
+  /** The text that the model will see for a prompt. */
+  render(prompt: Prompt): Promise<string>;
+  capture(texts: readonly string[], options: CaptureOptions): AsyncIterable<Capture>;
+  generate(requests: readonly GenerationRequest[], options: GenerateOptions): AsyncIterable<Completion>;
+  /** Whole-text log-probabilities under the model, with interventions if any are given. */
+  logProbabilities(
+    texts: readonly string[],
+    options?: { interventions?: readonly Intervention[]; signal?: AbortSignal },
+  ): AsyncIterable<TokenLogProbabilities>;
+  /** Log-probabilities of every token of the vocabulary after the prompt. `[vocabulary]` */
+  nextToken(
+    prompt: Prompt,
+    options?: { interventions?: readonly Intervention[]; signal?: AbortSignal },
+  ): Promise<Float32Array>;
+  close(): Promise<void>;
+}

