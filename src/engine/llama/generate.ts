@@ -116,6 +116,8 @@ export async function generate(
     let next = 0;
     const refill = (sequence: number) => {
       const request = requests[next];
+      const old = slots[sequence];
+      if (old) session.native.llama_sampler_free(old.sampler);
       slots[sequence] = undefined;
       if (!request) return;
       const prompt = prompts[next]!;
@@ -137,11 +139,12 @@ export async function generate(
       signal.throwIfAborted();
       step(context, slots, session.vocabulary.bos);
       if (hooked) session.hooks.rethrow();
+      const finished: number[] = [];
       for (const [sequence, slot] of slots.entries()) {
         if (!slot) continue;
         const finish = advance(session, context, slot, sequence, options.decoding.maxTokens);
         if (!finish) continue;
-        session.native.llama_sampler_free(slot.sampler);
+        finished.push(sequence);
         emit({
           index: slot.index,
           text: slot.text.end(),
@@ -149,8 +152,9 @@ export async function generate(
           tokens: slot.tokens,
           finish,
         });
-        refill(sequence);
       }
+      // A new prompt may need a decode of its own, after which this step's logits are gone.
+      for (const sequence of finished) refill(sequence);
     }
   } finally {
     for (const slot of slots) if (slot) session.native.llama_sampler_free(slot.sampler);
