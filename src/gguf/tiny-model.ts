@@ -1,0 +1,141 @@
+import type { GgufValue } from "./format.js";
+import { TINY_ARCHITECTURES, type TinyArchitecture, type TinyShape } from "./tiny-architectures.js";
+import { type TinyVocabulary, TOKEN_TYPES, tinyVocabulary } from "./tiny-vocabulary.js";
+import { type TensorToWrite, writeGguf } from "./write.js";
+
+export interface TinyModelOptions {
+  readonly architecture?: TinyArchitecture;
+  /** Blocks, default 4. */
+  readonly layers?: number;
+  /** Dimensions of the residual stream, default 64; a multiple of twice `heads`. */
+  readonly width?: number;
+  readonly heads?: number;
+  readonly kvHeads?: number;
+  readonly feedForward?: number;
+  /** Number of tokens; default as many as the built-in words give. */
+  readonly vocabulary?: number;
+  /** Context length that the file declares, default 2048. */
+  readonly context?: number;
+  readonly seed?: number;
+  /** Jinja text; null for a model without one. Default: Zephyr's form. */
+  readonly chatTemplate?: string | null;
+  /** Added to the logit of the end token, default 2: texts of some fifty tokens; -30 makes texts that never end. */
+  readonly endBias?: number;
+}
+
+/** Turns as Zephyr writes them. */
+export const TINY_CHAT_TEMPLATE =
+  "{% for message in messages %}" +
+  "{{ '<|' + message['role'] + '|>\\n' + message['content'] + eos_token + '\\n' }}" +
+  "{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}";
+
+const CONTROLS = ["<|system|>", "<|user|>", "<|assistant|>"];
+
+/**
+ * The residual's first dimension holds the same value for every token and no block writes to it. It gives
+ * the output matrix, which has no bias in these architectures, something to hang a bias on.
+ */
+const BIAS_DIMENSION = 0;
+const BIAS_VALUE = 1;
+
+/** Logit biases by token type: texts of mostly words, with now and then a stray byte. */
+const BYTE_BIAS = -4;
+const CONTROL_BIAS = -30;
+
+/** Seeded generator of standard normal deviates, as sums of four uniforms: the same bits on every machine. */
+function normalDeviates(seed: number): () => number {
+  let state = seed >>> 0;
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+  return () => (uniform() + uniform() + uniform() + uniform() - 2) * Math.sqrt(3);
+}
+
+function setEmbeddingBias(embedding: Float32Array, width: number): void {
+  for (let at = BIAS_DIMENSION; at < embedding.length; at += width) embedding[at] = BIAS_VALUE;
+}
+
+function setOutputBias(
+  output: Float32Array,
+  width: number,
+  vocabulary: TinyVocabulary,
+  endBias: number,
+  typicalBias: number,
+): void {
+  for (let token = 0; token < vocabulary.tokens.length; token += 1) {
+    const type = vocabulary.types[token];
+    let bias = 0;
+    if (token === vocabulary.end) bias = endBias;
+    else if (type === TOKEN_TYPES.byte) bias = BYTE_BIAS;
+    else if (type === TOKEN_TYPES.control || type === TOKEN_TYPES.unknown) bias = CONTROL_BIAS;
+    output[token * width + BIAS_DIMENSION] = bias / typicalBias;
+  }
+}
+
+/**
+ * Writes a small GGUF model with random F32 weights that llama.cpp loads and runs in milliseconds: for
+ * tests, never for text. The file is the same, byte for byte, for the same options.
+ * @throws RangeError if the options contradict each other.
+ */
+export function writeTinyModel(path: string, options: TinyModelOptions = {}): void {
+  const architecture = options.architecture ?? "llama";
+  const definition = TINY_ARCHITECTURES[architecture];
+  const heads = options.heads ?? 4;
+  const vocabulary = tinyVocabulary({
+    controls: CONTROLS,
+    ...(options.vocabulary === undefined ? {} : { size: options.vocabulary }),
+  });
+  const width = options.width ?? 64;
+  const shape: TinyShape = {
+    layers: options.layers ?? 4,
+    width,
+    heads,
+    kvHeads: options.kvHeads ?? 2,
+    feedForward: options.feedForward ?? 2 * width,
+    vocabulary: vocabulary.tokens.length,
+    context: options.context ?? 2048,
+  };
+  if (shape.width % (2 * heads) !== 0 || heads % shape.kvHeads !== 0) {
+    throw new RangeError(
+      `width ${shape.width}, heads ${heads} and kvHeads ${shape.kvHeads} do not fit: width must be a multiple of twice heads, and heads a multiple of kvHeads.`,
+    );
+  }
+
+  const next = normalDeviates(options.seed ?? 1);
+  const tensors = definition.tensors(shape).map((plan): TensorToWrite => {
+    const data = new Float32Array(plan.shape.reduce((product, size) => product * size, 1));
+    if (plan.fill === "ones") data.fill(1);
+    else for (let at = 0; at < data.length; at += 1) data[at] = plan.deviation * next();
+    if (plan.writesResidual)
+      data.fill(0, BIAS_DIMENSION * plan.shape[0]!, (BIAS_DIMENSION + 1) * plan.shape[0]!);
+    if (plan.name === "token_embd.weight") setEmbeddingBias(data, width);
+    if (plan.name === "output.weight") {
+      setOutputBias(data, width, vocabulary, options.endBias ?? 2, definition.typicalBias(shape));
+    }
+    return { name: plan.name, shape: plan.shape, data };
+  });
+
+  const metadata = new Map<string, GgufValue>([
+    ["general.architecture", { type: "string", value: architecture }],
+    ["general.name", { type: "string", value: `Tiny ${architecture}` }],
+    ["general.file_type", { type: "uint32", value: 0 }],
+    ...definition.metadata(shape),
+    ["tokenizer.ggml.model", { type: "string", value: "llama" }],
+    ["tokenizer.ggml.tokens", { type: "array", items: "string", value: vocabulary.tokens }],
+    ["tokenizer.ggml.scores", { type: "array", items: "float32", value: vocabulary.scores }],
+    ["tokenizer.ggml.token_type", { type: "array", items: "int32", value: vocabulary.types }],
+    ["tokenizer.ggml.unknown_token_id", { type: "uint32", value: vocabulary.unknown }],
+    ["tokenizer.ggml.bos_token_id", { type: "uint32", value: vocabulary.begin }],
+    ["tokenizer.ggml.eos_token_id", { type: "uint32", value: vocabulary.end }],
+    ["tokenizer.ggml.add_bos_token", { type: "bool", value: true }],
+    ["tokenizer.ggml.add_eos_token", { type: "bool", value: false }],
+    ["tokenizer.ggml.add_space_prefix", { type: "bool", value: true }],
+  ]);
+  const template = options.chatTemplate === undefined ? TINY_CHAT_TEMPLATE : options.chatTemplate;
+  if (template !== null) metadata.set("tokenizer.chat_template", { type: "string", value: template });
+  writeGguf(path, { metadata, tensors });
+}
