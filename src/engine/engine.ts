@@ -71,10 +71,16 @@ export interface GenerationRequest {
   readonly prompt: Prompt;
   /** 32-bit unsigned. The same seed, prompt, decoding and interventions give the same text. */
   readonly seed: number;
+  /**
+   * Instead of the options' interventions. Requests with different ones are written in one batch; those that
+   * have the same should share the array.
+   */
+  readonly interventions?: readonly Intervention[];
 }
 
 export interface GenerateOptions {
   readonly decoding: Decoding;
+  /** For requests that have none of their own. */
   readonly interventions?: readonly Intervention[];
   /** Sequences decoded together, 1 to 64. The same number gives the same bytes. */
   readonly sequences?: number;

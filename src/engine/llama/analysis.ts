@@ -21,7 +21,7 @@ function prepare(session: Session, steering: Steering): { context: NativeContext
   const context = session.analysis();
   context.clear();
   context.setControlVector(plan.route === "native" ? plan.additions : new Map());
-  const handler = additionHandler(plan.additions);
+  const handler = additionHandler(session.width, (layer) => plan.additions.get(layer));
   session.hooks.use(plan.route === "callback" ? plan.additions.keys() : [], handler);
   return { context, plan };
 }
@@ -61,7 +61,10 @@ export async function capture(
   requireResiduals(session);
   const { context, plan } = prepare(session, options);
   const accumulator = new CaptureAccumulator(session, options.layers, options.pooling);
-  const steer = plan.route === "callback" ? additionHandler(plan.additions) : undefined;
+  const steer =
+    plan.route === "callback"
+      ? additionHandler(session.width, (layer) => plan.additions.get(layer))
+      : undefined;
   const layers = new Set([...options.layers, ...(steer ? plan.additions.keys() : [])]);
   session.hooks.use(layers, (layer, values) => {
     const changed = steer?.(layer, values) ?? false;

@@ -1,9 +1,10 @@
 import { setImmediate as yieldToMessages } from "node:timers/promises";
 import { EngineError } from "../../errors.js";
-import type { Completion, GenerationRequest } from "../engine.js";
+import type { Completion, GenerationRequest, Intervention } from "../engine.js";
 import type { Pointer } from "./bindings.js";
-import { additionHandler, planSteering } from "./interventions.js";
+import { additionHandler, planSteering, type RowVector, type SteeringPlan } from "./interventions.js";
 import type { NativeContext } from "./native-context.js";
+import { PromptCache, type SteeredPrompt, streamsFor } from "./prompt-cache.js";
 import { promptTokens } from "./prompt-tokens.js";
 import type { Operations } from "./protocol.js";
 import { createSampler } from "./sampler.js";
@@ -12,8 +13,6 @@ import { TextAssembler } from "./text-assembler.js";
 
 type Options = Operations["generate"]["input"]["options"];
 
-/** Prompts of a job that are each kept in a stream of their own; a job with more shares only their beginning. */
-const MAX_KEPT_PROMPTS = 8;
 /** llama.cpp's kernels round alike from this many rows on, so that smaller jobs are padded to it. */
 const MIN_ROWS = 8;
 
@@ -22,67 +21,21 @@ interface Slot {
   readonly index: number;
   readonly sampler: Pointer;
   readonly text: TextAssembler;
+  readonly plan: SteeringPlan;
   readonly promptTokens: number;
   token: number;
   position: number;
   tokens: number;
 }
 
-/** A decode always has this many rows, whatever is left of the job. A single sequence stays single. */
+/**
+ * Rows of every decode of a job: as many as it has sequences, or fewer where they would stand idle in its last
+ * wave. A single sequence stays single.
+ */
 export function rowsOfJob(requests: number, sequences: number): number {
-  return Math.min(sequences, Math.max(MIN_ROWS, Math.ceil(requests / 4) * 4));
-}
-
-function commonPrefix(prompts: readonly Int32Array[]): number {
-  const first = prompts[0]!;
-  // The last token of a prompt is decoded with the texts, since its row is the one to sample from.
-  let length = Math.min(...prompts.map((prompt) => prompt.length)) - 1;
-  for (const prompt of prompts) {
-    let same = 0;
-    while (same < length && prompt[same] === first[same]) same++;
-    length = same;
-  }
-  return length;
-}
-
-/** Evaluated prompts: the part that all share in one stream, and a few whole ones in others. */
-class PromptCache {
-  readonly #context: NativeContext;
-  readonly #shared: number;
-  readonly #stream: number;
-  readonly #kept = new Map<Int32Array, number>();
-
-  constructor(context: NativeContext, distinct: readonly Int32Array[], firstStream: number) {
-    this.#context = context;
-    this.#stream = firstStream;
-    this.#shared = commonPrefix(distinct);
-    this.#evaluate(firstStream, distinct[0]!, 0, this.#shared);
-    if (distinct.length === 1 || distinct.length > MAX_KEPT_PROMPTS) return;
-    for (const [i, prompt] of distinct.entries()) {
-      const stream = firstStream + 1 + i;
-      this.load(stream, prompt);
-      this.#kept.set(prompt, stream);
-    }
-  }
-
-  /** Fills a stream with the prompt, all but its last token. */
-  load(stream: number, prompt: Int32Array): void {
-    const kept = this.#kept.get(prompt);
-    const source = kept ?? this.#stream;
-    const length = kept === undefined ? this.#shared : prompt.length - 1;
-    this.#context.remove(stream);
-    if (length > 0) this.#context.copy(source, stream);
-    this.#evaluate(stream, prompt, length, prompt.length - 1);
-  }
-
-  #evaluate(stream: number, prompt: Int32Array, from: number, to: number): void {
-    const { batch } = this.#context;
-    for (let start = from; start < to; start += batch.capacity) {
-      const rows = Math.min(batch.capacity, to - start);
-      for (let row = 0; row < rows; row++) batch.set(row, prompt[start + row]!, start + row, stream, false);
-      this.#context.decode(rows);
-    }
-  }
+  const waves = Math.ceil(requests / sequences);
+  const balanced = Math.ceil(requests / waves / 4) * 4;
+  return Math.min(sequences, Math.max(MIN_ROWS, balanced));
 }
 
 /**
@@ -98,21 +51,28 @@ export async function generate(
   signal: AbortSignal,
 ): Promise<void> {
   if (requests.length === 0) return;
-  const prompts = tokenizePrompts(session, requests);
+  const { prompts, plans } = preparePrompts(session, requests, options);
   const distinct = [...new Set(prompts)];
-  const plan = planSteering(options, session.layers, session.width);
-  if (plan.additions.size > 0) requireResiduals(session);
+  const layers = new Set(plans.flatMap((plan) => [...plan.additions.keys()]));
+  if (layers.size > 0) requireResiduals(session);
+  // One addition for all rows is free through the control vector; different ones go row by row.
+  const shared = plans.length === 1 ? plans[0]! : undefined;
+  const hooked = layers.size > 0 && shared?.route !== "native";
   const rows = rowsOfJob(requests.length, options.sequences);
-  const kept = distinct.length > 1 && distinct.length <= MAX_KEPT_PROMPTS ? distinct.length : 0;
-  const hooked = plan.route === "callback" && plan.additions.size > 0;
-  const context = session.generation(rows + 1 + kept, hooked);
-  for (const prompt of distinct) checkLength(prompt, context.capacity);
+  const context = session.generation(rows + streamsFor(distinct.length), hooked);
+  for (const { tokens } of distinct) checkLength(tokens, context.capacity);
   context.clear();
-  context.setControlVector(plan.route === "native" ? plan.additions : new Map());
-  if (hooked) session.hooks.use(plan.additions.keys(), additionHandler(plan.additions));
+  context.setControlVector(shared && !hooked ? shared.additions : new Map());
+  let planOfRow: (row: number) => SteeringPlan | undefined = () => undefined;
+  if (hooked) {
+    const vectorOf: RowVector = (layer, row) => planOfRow(row)?.additions.get(layer);
+    session.hooks.use(layers, additionHandler(session.width, vectorOf));
+  }
   const slots: (Slot | undefined)[] = new Array(rows).fill(undefined);
   try {
-    const cache = new PromptCache(context, distinct, rows);
+    const cache = new PromptCache(context, distinct, rows, (plan) => {
+      planOfRow = () => plan;
+    });
     let next = 0;
     const refill = (sequence: number) => {
       const request = requests[next];
@@ -126,9 +86,10 @@ export async function generate(
         index: next,
         sampler: createSampler(session.native, session.vocabulary, options.decoding, request.seed),
         text: new TextAssembler(options.decoding.stop),
-        promptTokens: prompt.length,
-        token: prompt[prompt.length - 1]!,
-        position: prompt.length - 1,
+        plan: prompt.steering,
+        promptTokens: prompt.tokens.length,
+        token: prompt.tokens.at(-1)!,
+        position: prompt.tokens.length - 1,
         tokens: 0,
       };
       next++;
@@ -137,6 +98,7 @@ export async function generate(
     while (slots.some((slot) => slot !== undefined)) {
       await yieldToMessages();
       signal.throwIfAborted();
+      planOfRow = (row) => slots[row]?.plan;
       step(context, slots, session.vocabulary.bos);
       if (hooked) session.hooks.rethrow();
       const finished: number[] = [];
@@ -162,16 +124,37 @@ export async function generate(
   }
 }
 
-/** Equal prompts become one array, so that they can be compared by identity. */
-function tokenizePrompts(session: Session, requests: readonly GenerationRequest[]): Int32Array[] {
-  const known = new Map<string, Int32Array>();
-  return requests.map(({ prompt }) => {
-    const key = JSON.stringify(prompt);
-    const tokens = known.get(key) ?? promptTokens(prompt, session.chatTemplate, session.vocabulary);
-    known.set(key, tokens);
+/**
+ * Tokenises each prompt once and plans each set of interventions once. Requests that share both share the
+ * object, so that they can be compared by identity.
+ */
+function preparePrompts(
+  session: Session,
+  requests: readonly GenerationRequest[],
+  options: Options,
+): { prompts: SteeredPrompt<SteeringPlan>[]; plans: SteeringPlan[] } {
+  const plans = new Map<readonly Intervention[], SteeringPlan>();
+  const tokensOf = new Map<string, Int32Array>();
+  const known = new Map<SteeringPlan, Map<Int32Array, SteeredPrompt<SteeringPlan>>>();
+  const { route } = options;
+  const prompts = requests.map((request) => {
+    const interventions = request.interventions ?? options.interventions;
+    const steering =
+      plans.get(interventions) ??
+      planSteering({ interventions, ...(route ? { route } : {}) }, session.layers, session.width);
+    plans.set(interventions, steering);
+    const key = JSON.stringify(request.prompt);
+    const tokens =
+      tokensOf.get(key) ?? promptTokens(request.prompt, session.chatTemplate, session.vocabulary);
+    tokensOf.set(key, tokens);
     if (tokens.length === 0) throw new EngineError("The prompt is empty.");
-    return tokens;
+    const ofPlan = known.get(steering) ?? new Map<Int32Array, SteeredPrompt<SteeringPlan>>();
+    known.set(steering, ofPlan);
+    const prompt = ofPlan.get(tokens) ?? { tokens, steering };
+    ofPlan.set(tokens, prompt);
+    return prompt;
   });
+  return { prompts, plans: [...plans.values()] };
 }
 
 function checkLength(prompt: Int32Array, capacity: number): void {

@@ -26,7 +26,7 @@ function check(intervention: Intervention, layers: number, width: number): void 
 }
 
 /**
- * Checks the interventions and chooses their way: a plain addition takes llama.cpp's control vector, which
+ * Checks the interventions of one request, or of all requests if they share them, and chooses their way: a plain addition takes llama.cpp's control vector, which
  * costs nothing; layer 0, which that cannot reach, goes through the evaluation callback.
  */
 export function planSteering(steering: Steering, layers: number, width: number): SteeringPlan {
@@ -46,15 +46,20 @@ export function planSteering(steering: Steering, layers: number, width: number):
   return { route: native ? "native" : "callback", additions };
 }
 
-/** Adds each block's vector to every row. */
-export function additionHandler(additions: ReadonlyMap<number, Float32Array>): ResidualHandler {
+/** A block's vector for one row; undefined leaves the row as it is. */
+export type RowVector = (layer: number, row: number) => Float32Array | undefined;
+
+/** Adds to each row its own vector. */
+export function additionHandler(width: number, vectorOf: RowVector): ResidualHandler {
   return (layer, values) => {
-    const vector = additions.get(layer);
-    if (!vector) return false;
-    const width = vector.length;
-    for (let start = 0; start < values.length; start += width) {
+    let changed = false;
+    for (let row = 0; row * width < values.length; row++) {
+      const vector = vectorOf(layer, row);
+      if (!vector) continue;
+      changed = true;
+      const start = row * width;
       for (let i = 0; i < width; i++) values[start + i]! += vector[i]!;
     }
-    return true;
+    return changed;
   };
 }

@@ -112,7 +112,12 @@ export class NativeContext {
   }
 
   remove(sequence: number): void {
-    this.#native.llama_memory_seq_rm(this.#memory, sequence, -1, -1);
+    this.truncate(sequence, 0);
+  }
+
+  /** Forgets what a sequence holds from a position on. */
+  truncate(sequence: number, position: number): void {
+    this.#native.llama_memory_seq_rm(this.#memory, sequence, position, -1);
   }
 
   copy(from: number, to: number): void {

@@ -57,6 +57,31 @@ test("both routes write the same texts in a batch", async () => {
   expect(plain).not.toEqual(native);
 });
 
+test("requests with interventions of their own share a batch, and write what they write alone", async () => {
+  const sets = [
+    [],
+    [addition(1)],
+    [addition(1, -1)],
+    [addition(2, 0.5), addition(4, 0.5)],
+    [addition(0)],
+    undefined,
+  ];
+  const prompts = [PROMPT, `${PROMPT} very cold`];
+  const requests = Array.from({ length: 24 }, (_, i) => {
+    const interventions = sets[i % sets.length];
+    return { prompt: prompts[i % 2]!, seed: i, ...(interventions ? { interventions } : {}) };
+  });
+  const options = { decoding: PLAIN, interventions: [addition(3)], sequences: 16 };
+  const together = await inOrder(engine.generate(requests, options));
+  for (const [i, request] of requests.entries()) {
+    const { interventions = options.interventions, ...rest } = request;
+    const [alone] = await inOrder(engine.generate([rest], { ...options, interventions }));
+    expect({ ...together[i], index: 0 }).toEqual(alone);
+  }
+  const texts = new Set(together.map((completion) => completion.text));
+  expect(texts.size).toBe(24);
+});
+
 test("steering reaches prompt and generated tokens: the text goes on as from a steered prefix", async () => {
   const interventions = [addition(2)];
   const [text] = await inOrder(

@@ -1,0 +1,136 @@
+import type { Completion, Engine, Intervention } from "../engine/engine.js";
+import { EngineError } from "../errors.js";
+import type { Recipe } from "../recipe/schema.js";
+import type { Sample } from "../store/sample.js";
+import { cleanText } from "../tasks/clean-text.js";
+import { seedFrom } from "../tasks/seeded-random.js";
+import { trimToSentence } from "../tasks/trim-to-sentence.js";
+import type { Configuration } from "./configuration.js";
+import type { Filters } from "./filters.js";
+import type { PromptBook } from "./prompt-book.js";
+
+/** One text that is to be written. */
+export interface Item {
+  readonly configuration: Configuration;
+  readonly language: string;
+  readonly label: string;
+  readonly index: number;
+}
+
+/** What a job needs to be carried out. */
+export interface Workshop {
+  readonly engine: Engine;
+  readonly recipe: Recipe;
+  readonly prompts: PromptBook;
+  /** What is done to the residual stream while a configuration writes a label in a language. */
+  readonly interventions: (configuration: Configuration, language: string, label: string) => Intervention[];
+}
+
+/** A job is tried this often when the native engine crashes under it. */
+const ATTEMPTS = 3;
+
+/** Depends on the recipe's seed and on which sample it is, and on nothing else. */
+export function sampleSeed(recipe: Recipe, { configuration, language, label, index }: Item): number {
+  return seedFrom(recipe.seed, configuration.name, language, label, index);
+}
+
+/**
+ * Writes a job's texts, cleaned and with their filters' findings, in the order of its items. The accepted ones
+ * are remembered by their configuration's filters, so that later ones are compared with them.
+ *
+ * @throws EngineError when the engine crashes on every attempt, InterruptedError when `signal` is aborted
+ */
+export async function runJob(
+  workshop: Workshop,
+  items: readonly Item[],
+  filtersOf: (configuration: Configuration) => Filters,
+  signal?: AbortSignal,
+  onText: (texts: number, tokens: number) => void = () => {},
+): Promise<Sample[]> {
+  const completions = await completeWithRetry(workshop, items, signal, onText);
+  return completions.map((completion) => {
+    const item = items[completion.index]!;
+    const { configuration, language, label, index } = item;
+    const filters = filtersOf(configuration);
+    const cleaned = cleanText(completion.text, { chat: workshop.recipe.task.chat });
+    const text = completion.finish === "length" ? trimToSentence(cleaned, language) : cleaned;
+    const failed = filters.check(text, { language });
+    if (failed.length === 0) filters.accept(text);
+    return {
+      id: `${configuration.name}/${language}/${label}/${index}`,
+      configuration: configuration.name,
+      language,
+      label,
+      index,
+      seed: sampleSeed(workshop.recipe, item),
+      text,
+      tokens: completion.tokens,
+      finish: completion.finish,
+      filters: failed,
+    };
+  });
+}
+
+async function completeWithRetry(
+  workshop: Workshop,
+  items: readonly Item[],
+  signal: AbortSignal | undefined,
+  onText: (texts: number, tokens: number) => void,
+): Promise<Completion[]> {
+  for (let attempt = 1; ; attempt++) {
+    const counted = { texts: 0, tokens: 0 };
+    try {
+      return await complete(workshop, items, signal, (tokens) => {
+        counted.texts++;
+        counted.tokens += tokens;
+        onText(1, tokens);
+      });
+    } catch (error) {
+      onText(-counted.texts, -counted.tokens);
+      if (!(error instanceof EngineError && error.crashed)) throw error;
+      if (attempt === ATTEMPTS) {
+        throw new EngineError(
+          `The engine crashed ${ATTEMPTS} times while writing ${items[0]!.configuration.name}. ` +
+            `What was written before is kept. ${error.message}`,
+          { cause: error, log: error.log, crashed: true },
+        );
+      }
+    }
+  }
+}
+
+async function complete(
+  { engine, recipe, prompts, interventions }: Workshop,
+  items: readonly Item[],
+  signal: AbortSignal | undefined,
+  onText: (tokens: number) => void,
+): Promise<Completion[]> {
+  // Items of one configuration, language and label share their objects, by which the engine knows them.
+  const shared = new Map<string, ReturnType<typeof prepare>>();
+  const prepare = ({ configuration, language, label }: Item) => ({
+    prompt: prompts(configuration.prompting, language, label),
+    interventions: interventions(configuration, language, label),
+  });
+  const none: Intervention[] = [];
+  const requests = items.map((item) => {
+    const key = JSON.stringify([item.configuration.name, item.language, item.label]);
+    const { prompt, interventions } = shared.get(key) ?? prepare(item);
+    shared.set(key, { prompt, interventions });
+    return {
+      prompt,
+      seed: sampleSeed(recipe, item),
+      interventions: interventions.length === 0 ? none : interventions,
+    };
+  });
+  const completions: Completion[] = [];
+  const options = {
+    decoding: recipe.decoding,
+    sequences: recipe.model.sequences,
+    ...(signal ? { signal } : {}),
+  };
+  for await (const completion of engine.generate(requests, options)) {
+    completions.push(completion);
+    onText(completion.tokens);
+  }
+  return completions.sort((a, b) => a.index - b.index);
+}
