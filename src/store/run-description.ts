@@ -15,6 +15,8 @@ export const runDescriptionSchema = z.object({
   name: z.string(),
   /** Of the recipe as it was understood and of the files that it names. */
   fingerprint: z.string().min(1),
+  /** Absolute path of the recipe, whose own files are named relative to it. */
+  recipe: z.string().optional(),
   /** Files that the recipe names, and the fingerprint of each. */
   files: z.record(z.string(), z.string()),
 });

@@ -16,6 +16,8 @@ export interface OpenRunOptions {
   readonly fingerprint: string;
   /** The recipe file's text; a copy goes into the folder. */
   readonly recipeText: string;
+  /** Absolute path of the recipe file. */
+  readonly recipeFile?: string;
   /** Files that the recipe names, and the fingerprint of each, to say which of them changed. */
   readonly files?: Readonly<Record<string, string>>;
   /** Make the folder when it does not exist. */
@@ -143,6 +145,7 @@ async function describe(folder: string, options: OpenRunOptions): Promise<RunDes
     version: options.version,
     name: options.name,
     fingerprint: options.fingerprint,
+    ...(options.recipeFile === undefined ? {} : { recipe: options.recipeFile }),
     files: sorted(options.files ?? {}),
   };
   await writeFileAtomic(path, `${JSON.stringify(description, null, 2)}\n`);

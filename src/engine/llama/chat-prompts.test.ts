@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LlamaEngine } from "./llama-engine.js";
-import { inOrder, openTiny, PLAIN } from "./tiny-engine.js";
+import { inOrder, openTiny, PLAIN } from "./test-engine.js";
 
 let engine: LlamaEngine;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { InterruptedError } from "../../errors.js";
 import type { LlamaEngine } from "./llama-engine.js";
-import { inOrder, openTiny, PLAIN, scored } from "./tiny-engine.js";
+import { inOrder, openTiny, PLAIN, scored } from "./test-engine.js";
 
 const A = "the day was long and the night was";
 const B = "the day was short, so I went to the house";

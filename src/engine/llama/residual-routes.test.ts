@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { collect } from "../collect.js";
 import type { Intervention } from "../engine.js";
 import type { LlamaEngine } from "./llama-engine.js";
-import { captured, inOrder, largestDifference, openTiny, PLAIN, range } from "./tiny-engine.js";
+import { captured, inOrder, largestDifference, openTiny, PLAIN, range } from "./test-engine.js";
 
 const LAYERS = 5;
 const WIDTH = 64;

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, freemem, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { EngineInfo } from "../engine/engine.js";
+import { LlamaEngine } from "../engine/llama/llama-engine.js";
+import { TillerError } from "../errors.js";
+import { writeTinyModel } from "../gguf/tiny-model.js";
+import { listModels } from "../models/cache.js";
+import { modelHome } from "../models/home.js";
+import { VERSION } from "../version.js";
+import { byteText, createOutput } from "./output.js";
+
+const HELP = `
+Loads llama.cpp, writes a few words with a tiny random model, steers it, and says what it found.
+
+Example:
+  $ tiller doctor --json
+`;
+
+/** What `tiller doctor` finds. `problem` is undefined when everything works. */
+export interface Diagnosis {
+  readonly tiller: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly processors: number;
+  readonly memory: { readonly total: number; readonly free: number };
+  readonly engine: EngineInfo | undefined;
+  /** Whether a tiny model could be loaded, steered and made to write. */
+  readonly steering: boolean;
+  readonly problem: string | undefined;
+  readonly home: string;
+  readonly models: Awaited<ReturnType<typeof listModels>>;
+}
+
+async function tryEngine(): Promise<{ info: EngineInfo; steering: boolean }> {
+  const folder = await mkdtemp(join(tmpdir(), "tiller-doctor-"));
+  try {
+    const path = join(folder, "tiny.gguf");
+    await writeTinyModel(path);
+    await using engine = await LlamaEngine.open({ path, sha256: "0".repeat(64), context: 256 });
+    const vector = new Float32Array(engine.model.width).fill(1);
+    const plain = await engine.nextToken("go");
+    const steered = await engine.nextToken("go", { interventions: [{ kind: "add", layer: 1, vector }] });
+    return { info: engine.info, steering: plain.some((value, token) => value !== steered[token]) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Looks at this machine and tries the engine. */
+export async function diagnose(): Promise<Diagnosis> {
+  const facts = {
+    tiller: VERSION,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    processors: availableParallelism(),
+    memory: { total: totalmem(), free: freemem() },
+    home: modelHome(),
+    models: await listModels(),
+  };
+  try {
+    const { info, steering } = await tryEngine();
+    const problem = steering ? undefined : "Steering a tiny model changes nothing.";
+    return { ...facts, engine: info, steering, problem };
+  } catch (error) {
+    if (!(error instanceof TillerError)) throw error;
+    return { ...facts, engine: undefined, steering: false, problem: error.message };
+  }
+}
+
+function describe(found: Diagnosis): string {
+  const { engine } = found;
+  const lines = [
+    `tiller ${found.tiller}, Node ${found.node}, ${found.platform}`,
+    `${found.processors} processors, ${byteText(found.memory.free)} of ${byteText(found.memory.total)} memory free`,
+  ];
+  if (engine) {
+    lines.push(
+      `engine: ${engine.version} from ${engine.library}`,
+      `  backend ${engine.backend}, ${engine.threads} threads; ${engine.devices.join("; ")}`,
+      `  steering a tiny model ${found.steering ? "works" : "does not work"}`,
+    );
+  }
+  lines.push(`models in ${found.home}:`);
+  lines.push(
+    ...found.models.map((model) => `  ${model.aliases[0] ?? model.source}, ${byteText(model.bytes)}`),
+  );
+  if (found.models.length === 0) lines.push("  none; tiller models get tinyllama");
+  lines.push(found.problem ? `Problem: ${found.problem}` : "Everything works.");
+  return lines.join("\n");
+}
+
+/** `tiller doctor` */
+export function addDoctorCommand(program: Command): void {
+  program
+    .command("doctor")
+    .description("check that Tiller can run here")
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action(async ({ json }: { json?: boolean }) => {
+      const found = await diagnose();
+      createOutput(json === true).result(found, () => describe(found));
+      if (found.problem !== undefined) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { HEAT_STEPS, heatLegend, heatMap, heatStep } from "./heat-map.js";
+import { PAGE_STYLE } from "./page-style.js";
+
+const cell = (layer: number, strength: number, value: number) => ({
+  layer,
+  strength,
+  value,
+  collapsed: false,
+  chosen: false,
+  hint: "<hint>",
+});
+
+describe("heatMap", () => {
+  it("has a value for each cell, with layers upwards and strengths to the right", () => {
+    const { source } = heatMap(
+      "Harmonic mean",
+      [cell(10, 0.2, 0.51), cell(4, 0.1, 0.31), cell(4, 0.2, 0.41)],
+      "strength",
+    );
+    const place = (value: string) => {
+      const found = new RegExp(`<text x="([\\d.]+)"[^>]* y="([\\d.]+)"[^>]*>${value}</text>`).exec(source);
+      return { x: Number(found?.[1]), y: Number(found?.[2]) };
+    };
+    expect(place("0.41").x).toBeGreaterThan(place("0.31").x);
+    expect(place("0.41").y).toBe(place("0.31").y);
+    expect(place("0.51").y).toBeLessThan(place("0.41").y);
+    expect(place("0.51").x).toBe(place("0.41").x);
+    expect(source).toContain("Highest: 0.51 at layer 10, strength 0.2.");
+    expect(source).toContain("&lt;hint&gt;");
+    // Layer 10 was not tried at 0.1.
+    expect(source.match(/class="untried"/g)).toHaveLength(1);
+  });
+
+  it("draws a value that was not measured as a dash", () => {
+    const { source } = heatMap("Success", [cell(0, 1, Number.NaN)], "strength");
+    expect(source).toContain(">–</text>");
+    expect(source).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it.each([
+    [0, 0],
+    [0.0999, 0],
+    [0.1, 1],
+    [0.3, 3],
+    [0.7, 7],
+    [1, 9],
+    [1.2, 9],
+    [-0.1, 0],
+  ])("%d has step %d", (value, step) => expect(heatStep(value)).toBe(step));
+
+  it("has as many steps in the legend as in the scale", () => {
+    expect(heatLegend().source.match(/class="heat-\d"/g)).toHaveLength(HEAT_STEPS);
+  });
+});
+
+describe("the colours of the heat map", () => {
+  const themes = [...PAGE_STYLE.matchAll(/:root\{(?!color-scheme:light;)([^}]*)\}/g)].map(
+    (match) => match[1] ?? "",
+  );
+  const colour = (theme: string, name: string) =>
+    new RegExp(`--${name}:#([0-9a-f]{6});`).exec(theme)?.[1] ?? "";
+
+  it.each([
+    ["light", 0],
+    ["dark", 1],
+  ])("can be read on the %s page: contrast of at least 4.5", (_, at) => {
+    const theme = themes[at] ?? "";
+    for (let step = 0; step < HEAT_STEPS; step += 1) {
+      const contrast = contrastRatio(colour(theme, `heat-${step}`), colour(theme, `heat-ink-${step}`));
+      expect(contrast, `step ${step}`).toBeGreaterThanOrEqual(4.5);
+    }
+    for (const name of ["ink", "soft", "accent"]) {
+      expect(contrastRatio(colour(theme, name), colour(theme, "page")), name).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+
+  it.each([
+    ["darker on the light page", 0, -1],
+    ["brighter on the dark page", 1, 1],
+  ])("get %s with every step", (_, at, direction) => {
+    const theme = themes[at] ?? "";
+    for (let step = 1; step < HEAT_STEPS; step += 1) {
+      const change = luminance(colour(theme, `heat-${step}`)) - luminance(colour(theme, `heat-${step - 1}`));
+      expect(Math.sign(change), `step ${step}`).toBe(direction);
+    }
+  });
+});
+
+/** WCAG 2.2, "relative luminance" and "contrast ratio". */
+function luminance(hex: string): number {
+  const [r = 0, g = 0, b = 0] = [0, 2, 4]
+    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrastRatio(a: string, b: string): number {
+  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}

@@ -1,0 +1,119 @@
+import { intervalPlot } from "./interval-plot.js";
+import { html, isolated, Markup } from "./markup.js";
+import { compact, decimal, duration, whole } from "./number-text.js";
+import { PAGE_STYLE } from "./page-style.js";
+import { pilotSection } from "./pilot-section.js";
+import { comparisonList, filterTable, partsTable, resultTable } from "./result-table.js";
+import type { ArmResult, RunReport } from "./run-report.js";
+import { sampleSection } from "./sample-section.js";
+
+/**
+ * A run as one HTML file. It needs no script and loads nothing: its content policy forbids both, so that a
+ * written text cannot do anything even if it were taken for markup. Light or dark as the reader's system is.
+ */
+export function renderReport(report: RunReport): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${report.title} · Tiller report</title>
+<style>${new Markup(PAGE_STYLE)}</style>
+</head>
+<body><main>
+<header><h1>${isolated(report.title)}</h1>
+<p class="verdict">${isolated(report.verdict)}</p>
+${facts(report)}</header>
+${section("The comparison", html`${resultTable(report.arms)}${partsTable(report.arms)}`)}
+${classifierSection(report)}
+${section("What was written", html`<p class="lead">Texts as the model wrote them, the ways of writing side by side.</p>${sampleSection(report.samples, report.arms)}`)}
+${section("The sweep over layers and strengths", pilotSection(report.pilot, report.chosen))}
+${section("What was dropped", html`<p class="lead">How many texts each check dropped. A text can fail several, so that the counts can add up to more than were dropped.</p>${filterTable(report.arms)}`)}
+${notesSection(report)}
+${section("How to repeat this", repeat(report))}
+<footer>Made by Tiller ${isolated(report.version)}. This file is complete in itself and loads nothing.</footer>
+</main></body>
+</html>
+`;
+  return page.source;
+}
+
+function section(title: string, content: Markup): Markup {
+  return html`<section><h2>${title}</h2>
+${content}</section>
+`;
+}
+
+function facts({ model, cost, arms }: RunReport): Markup {
+  const kept = arms.reduce((sum, arm) => sum + arm.kept, 0);
+  const all: [string, Markup][] = [
+    ["Model", isolated(model.name)],
+    ["Texts kept", html`${whole(kept)}`],
+    ["Time", html`${duration(cost.seconds)}`],
+    ["Tokens written", html`${whole(cost.generatedTokens)}`],
+    ["Speed", html`${compact(cost.tokensPerSecond)} tokens/s`],
+  ];
+  return html`<dl class="facts">${all.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function classifierSection({ arms, comparisons }: RunReport): Markup {
+  const trained = arms.filter(
+    (arm): arm is ArmResult & { classifier: NonNullable<ArmResult["classifier"]> } =>
+      arm.classifier !== undefined && Number.isFinite(arm.classifier.mean),
+  );
+  if (trained.length === 0 && comparisons.length === 0) return new Markup("");
+  const compared = new Set(comparisons.map((comparison) => comparison.arm));
+  const rows = trained.map(({ name, title, classifier: { mean, sd, values } }) => {
+    const spread = Number.isFinite(sd) ? sd : 0;
+    return {
+      name: title,
+      mean,
+      low: mean - spread,
+      high: mean + spread,
+      values,
+      highlighted: compared.has(name),
+      text: `${decimal(mean, 3)} ± ${decimal(sd, 3)}`,
+    };
+  });
+  return section(
+    "Does it train a better classifier?",
+    html`${
+      rows.length === 0
+        ? undefined
+        : html`<p class="lead">Macro-F1 on human test texts, of classifiers trained on the written texts alone. Further right is better.</p>
+<figure>${intervalPlot(rows)}<figcaption>Large dot: mean. Line: one standard deviation to each side. Small dots: one training each. The axis does not start at 0.</figcaption></figure>`
+    }
+${comparisonList(comparisons)}`,
+  );
+}
+
+function notesSection({ notes, arms }: RunReport): Markup {
+  const all: Markup[] = [
+    ...notes.map((note) => isolated(note)),
+    ...arms.flatMap((arm) =>
+      (arm.score?.notes ?? []).map((note) => html`${isolated(arm.title)}: ${isolated(note)}`),
+    ),
+  ];
+  if (all.length === 0) return new Markup("");
+  return section("To keep in mind", html`<ul>${all.map((note) => html`<li>${note}</li>`)}</ul>`);
+}
+
+function repeat({ model, recipe, cost }: RunReport): Markup {
+  const all: [string, Markup][] = [
+    [
+      "Model",
+      html`${isolated(model.name)} (${isolated(model.architecture)}, ${whole(model.layers)} layers, width ${whole(model.width)})`,
+    ],
+    ["File", html`<code>${isolated(model.file)}</code>`],
+    ["SHA-256", html`<code>${model.sha256}</code>`],
+    [
+      "Cost",
+      html`${duration(cost.seconds)}, ${whole(cost.generatedTokens)} tokens, ${compact(cost.tokensPerSecond)} tokens a second`,
+    ],
+  ];
+  return html`<dl class="words">${all.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+<details><summary>The recipe</summary><pre dir="ltr">${recipe}</pre></details>`;
+}
