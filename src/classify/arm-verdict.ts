@@ -1,0 +1,44 @@
+import type { DifferenceEstimate } from "./arm-difference.js";
+
+export type Verdict = "better" | "worse" | "no clear difference";
+
+/** A score of an arm: its name, and mean and standard deviation of macro-F1 over the seeds. */
+export interface ScoredArm {
+  readonly name: string;
+  readonly macroF1: { readonly mean: number; readonly standardDeviation: number };
+}
+
+/** `better` or `worse` where the interval leaves out 0. */
+export function verdictOf({ interval: [low, high] }: DifferenceEstimate): Verdict {
+  if (low > 0) return "better";
+  return high < 0 ? "worse" : "no clear difference";
+}
+
+/** A comparison in words, with its numbers. */
+export function sentenceOf(arm: ScoredArm, baseline: ScoredArm, estimate: DifferenceEstimate): string {
+  const verdict = verdictOf(estimate);
+  const opening =
+    verdict === "no clear difference"
+      ? `No clear difference between classifiers trained on ${arm.name} and on ${baseline.name}`
+      : `${arm.name} trains a ${verdict} classifier than ${baseline.name}`;
+  const [low, high] = estimate.interval;
+  return (
+    `${opening}: macro-F1 ${score(arm)} against ${score(baseline)}, ` +
+    `difference ${signed(estimate.difference)} (95 % interval ${signed(low)} to ${signed(high)})`
+  );
+}
+
+function score({ macroF1 }: ScoredArm): string {
+  return `${macroF1.mean.toFixed(2)} ± ${macroF1.standardDeviation.toFixed(2)}`;
+}
+
+/**
+ * Two decimals with a sign, three where two would show nothing but zeros: an interval that leaves out 0 should
+ * not read as if it ended there.
+ */
+function signed(value: number): string {
+  const size = Math.abs(value);
+  const digits = size < 0.005 && size >= 0.0005 ? size.toFixed(3) : size.toFixed(2);
+  const sign = Number(digits) === 0 ? "" : value < 0 ? "−" : "+";
+  return sign + digits;
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { TillerError } from "../errors.js";
+import { VERSION } from "../version.js";
+import { addDoctorCommand } from "./doctor-command.js";
+import { addInitCommand } from "./init-command.js";
+import { addModelsCommand } from "./models-command.js";
+import { addQuickstartCommand } from "./quickstart-command.js";
+import { addRunCommands } from "./run-commands.js";
+
+const USAGE_EXIT = 2;
+
+function createProgram(): Command {
+  const program = new Command("tiller")
+    .description("Grow labelled text data in any language by steering open language models.")
+    .version(VERSION)
+    .option("--debug", "show stack traces")
+    .showHelpAfterError("(add --help for usage)")
+    .exitOverride();
+  addQuickstartCommand(program);
+  addInitCommand(program);
+  addRunCommands(program);
+  addModelsCommand(program);
+  addDoctorCommand(program);
+  // Sub-commands are made before the override is inherited by none of them.
+  for (const command of program.commands) {
+    command.exitOverride();
+    for (const inner of command.commands) inner.exitOverride();
+  }
+  return program;
+}
+
+/** Prints an error for a person, and gives the exit code. */
+function report(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT;
+  if (error instanceof TillerError) {
+    process.stderr.write(`${debug ? error.stack : error.message}\n`);
+    return error.exitCode;
+  }
+  const { message, stack } = error as Error;
+  process.stderr.write(
+    `${debug ? stack : `Something went wrong that should not: ${message}`}\n${debug ? "" : "Run again with --debug to see where.\n"}`,
+  );
+  return 1;
+}
+
+const program = createProgram();
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error, program.opts().debug === true);
+}

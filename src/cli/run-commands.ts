@@ -1,0 +1,133 @@
+import type { Command } from "commander";
+import { type PlannedRun, planRecipe } from "../study/plan-recipe.js";
+import { renderText } from "../study/report/render-text.js";
+import type { RunReport } from "../study/report/run-report.js";
+import { assess, generateTexts, makeVectors, writeReport } from "../study/run-study.js";
+import type { Study } from "../study/study.js";
+import { createOutput, type Output } from "./output.js";
+import { planText } from "./plan-text.js";
+import { onStudy, type StudyFlags, withStudyOptions } from "./study-command.js";
+
+function example(command: string): string {
+  return `
+Running the same command again continues where it stopped.
+
+Example:
+  $ tiller ${command}
+`;
+}
+
+/** Everything a run does, with the result printed. */
+export async function runAll(study: Study, output: Output): Promise<void> {
+  await generateTexts(study);
+  const report = await assess(study, { scores: true, classifiers: true });
+  await showReport(study, output, report);
+}
+
+async function showReport(study: Study, output: Output, report: RunReport): Promise<void> {
+  const page = await writeReport(study, report);
+  output.result({ ...report, page, data: study.folder.data }, () =>
+    [
+      renderText(report, { width: output.width, color: output.color }).trimEnd(),
+      "",
+      `Data sets:  ${study.folder.data}`,
+      `Report:     ${page}`,
+    ].join("\n"),
+  );
+}
+
+/** `tiller run|vectors|generate|score|train|report` */
+export function addRunCommands(program: Command): void {
+  withStudyOptions(program.command("run <recipe...>").description("do everything a recipe asks for"))
+    .option("--dry-run", "check the recipe and print the plan, and nothing else")
+    .addHelpText("after", example("run reviews.yaml --dry-run\n  $ tiller run reviews.yaml"))
+    .action(async (recipes: string[], flags: StudyFlags & { dryRun?: boolean }) => {
+      if (flags.dryRun) {
+        const plans: PlannedRun[] = [];
+        for (const recipe of recipes) plans.push(await planRecipe(recipe, { output: flags.output }));
+        createOutput(flags.json === true).result(plans.length === 1 ? plans[0] : plans, () =>
+          plans.map(planText).join("\n\n"),
+        );
+        return;
+      }
+      for (const recipe of recipes) await onStudy(recipe, flags, runAll);
+    });
+
+  withStudyOptions(program.command("vectors <recipe>").description("build the steering vectors of a recipe"))
+    .addHelpText("after", example("vectors reviews.yaml"))
+    .action((recipe: string, flags: StudyFlags) => onStudy(recipe, flags, showVectors));
+
+  withStudyOptions(
+    program.command("generate <recipe>").description("write the pilot, choose, and write the data sets"),
+  )
+    .addHelpText("after", example("generate reviews.yaml"))
+    .action((recipe: string, flags: StudyFlags) =>
+      onStudy(recipe, flags, async (study, output) => {
+        await generateTexts(study);
+        const rows = study.journal.rows();
+        const kept = rows.filter((row) => row.filters.length === 0).length;
+        output.result(
+          { journal: study.folder.journal, data: study.folder.data, written: rows.length, kept },
+          () =>
+            [
+              `${rows.length} texts written, ${kept} passed the filters.`,
+              `Data sets:  ${study.folder.data}`,
+            ].join("\n"),
+        );
+      }),
+    );
+
+  const assessing = (name: string, description: string, parts: { scores: boolean; classifiers: boolean }) =>
+    withStudyOptions(program.command(`${name} <recipe>`).description(description))
+      .addHelpText("after", example(`${name} runs/reviews`))
+      .action((recipe: string, flags: StudyFlags) =>
+        onStudy(recipe, flags, async (study, output) => {
+          const report = await assess(study, parts);
+          output.result(report, () => renderText(report, { width: output.width, color: output.color }));
+        }),
+      );
+  assessing("score", "score the texts that a run has so far", { scores: true, classifiers: false });
+  assessing("train", "train classifiers on a run's data sets and compare them", {
+    scores: false,
+    classifiers: true,
+  });
+
+  withStudyOptions(program.command("report <recipe>").description("write a run's report as one HTML file"))
+    .addHelpText("after", example("report runs/reviews"))
+    .action((recipe: string, flags: StudyFlags) =>
+      onStudy(recipe, flags, async (study, output) =>
+        showReport(study, output, await assess(study, { scores: true, classifiers: true })),
+      ),
+    );
+}
+
+async function showVectors(study: Study, output: Output): Promise<void> {
+  const { vectors, files } = await makeVectors(study);
+  const described = vectors.map((vector, i) => ({
+    file: files[i]!,
+    method: vector.method,
+    class: vector.class,
+    language: vector.language,
+    texts: vector.texts,
+    layers: vector.layers.map(({ layer, residualNorm, differenceNorm }) => ({
+      layer,
+      residualNorm,
+      differenceNorm,
+    })),
+  }));
+  output.result(described, () =>
+    described
+      .map(({ file, method, class: steered, language, texts, layers }) => {
+        const norms = layers.map(
+          ({ layer, residualNorm, differenceNorm }) =>
+            `  layer ${String(layer).padStart(2)}: mean residual norm ${residualNorm.toFixed(2)}, difference of the means ${differenceNorm.toFixed(2)}`,
+        );
+        return [
+          `${file}`,
+          `  ${method} towards ${steered} (${language}), from ${texts} texts`,
+          ...norms,
+        ].join("\n");
+      })
+      .join("\n"),
+  );
+}

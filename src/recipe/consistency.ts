@@ -1,0 +1,124 @@
+import { alternatives } from "./allowed.js";
+import { contrastProblems } from "./contrast-consistency.js";
+import { type Inconsistency, type KeyPath, quoted } from "./problem.js";
+import type { Recipe } from "./schema.js";
+
+/**
+ * What does not fit together in a recipe.
+ * @param recipe Its sound top-level keys; checks that need another one are left out.
+ * @param broken Top-level keys that are given, with problems of their own.
+ */
+export function consistencyProblems(recipe: Partial<Recipe>, broken: ReadonlySet<string>): Inconsistency[] {
+  return [
+    ...repeatedProblems(recipe),
+    ...promptProblems(recipe),
+    ...fewShotProblems(recipe, broken),
+    ...contrastProblems(recipe),
+    ...lengthProblems(recipe),
+    ...samplesProblems(recipe),
+    ...fileTypeProblems(recipe),
+  ];
+}
+
+function repeatedProblems({ task, steering, baselines }: Partial<Recipe>): Inconsistency[] {
+  const lists: [KeyPath, readonly (string | number)[] | undefined][] = [
+    [["task", "labels"], task?.labels],
+    [["task", "languages"], task?.languages],
+    [["steering", "strengths"], steering?.strengths],
+    [["baselines"], baselines],
+  ];
+  return lists.flatMap(([path, values = []]) => {
+    const first = new Map<string | number, number>();
+    return values.flatMap((value, index) => {
+      const earlier = first.get(value);
+      if (earlier === undefined) {
+        first.set(value, index);
+        return [];
+      }
+      const message = `found ${named(value)} a second time (first at [${earlier}]); allowed: each value once.`;
+      return [{ path: [...path, index], message }];
+    });
+  });
+}
+
+function named(value: string | number): string {
+  return typeof value === "string" ? quoted(value) : String(value);
+}
+
+function promptProblems({ task }: Partial<Recipe>): Inconsistency[] {
+  const prompt = task?.prompt;
+  if (typeof prompt === "string" && /[\s{}]/.test(prompt)) {
+    const message = `found the text ${quoted(prompt)}; allowed: the name of a built-in template. A template of your own stands under prompt.zeroShot.`;
+    return [{ path: ["task", "prompt"], message }];
+  }
+  if (typeof prompt === "object" && prompt.fewShot !== undefined && !prompt.fewShot.includes("{examples}")) {
+    const message = "found no {examples} in the template; allowed: text that says where the examples stand.";
+    return [{ path: ["task", "prompt", "fewShot"], message }];
+  }
+  return [];
+}
+
+function fewShotProblems(recipe: Partial<Recipe>, broken: ReadonlySet<string>): Inconsistency[] {
+  const { baselines = [], steering, task, demonstrations } = recipe;
+  const problems: Inconsistency[] = [];
+  const baseline = baselines.indexOf("few-shot");
+  const askedAt: KeyPath | undefined =
+    baseline >= 0
+      ? ["baselines", baseline]
+      : steering?.prompting === "few-shot"
+        ? ["steering", "prompting"]
+        : undefined;
+  if (askedAt !== undefined) {
+    if (demonstrations === undefined && !broken.has("demonstrations")) {
+      const message =
+        "found few-shot without demonstrations; give the key demonstrations with a file of examples, or use zero-shot.";
+      problems.push({ path: askedAt, message });
+    }
+    if (typeof task?.prompt === "object" && task.prompt.fewShot === undefined) {
+      const message =
+        "the key fewShot is missing, and few-shot is asked for; give a template with {label}, {language} and {examples}.";
+      problems.push({ path: ["task", "prompt", "fewShot"], message });
+    }
+  }
+  if (demonstrations !== undefined && demonstrations.count > demonstrations.shortest) {
+    const { count, shortest } = demonstrations;
+    const message = `found ${count}; allowed: at most demonstrations.shortest, which is ${shortest}, as the examples are drawn from so many texts.`;
+    problems.push({ path: ["demonstrations", "count"], message });
+  }
+  return problems;
+}
+
+function lengthProblems({ model, decoding }: Partial<Recipe>): Inconsistency[] {
+  if (model === undefined || decoding === undefined || decoding.maxTokens < model.context) return [];
+  const message = `found ${decoding.maxTokens}; allowed: less than model.context, which is ${model.context} and holds the prompt as well.`;
+  return [{ path: ["decoding", "maxTokens"], message }];
+}
+
+function samplesProblems({ samples }: Partial<Recipe>): Inconsistency[] {
+  if (samples === undefined) return [];
+  const most = Math.floor(samples.perLabel * samples.attempts);
+  if (samples.pilotPerLabel <= most) return [];
+  const message = `found ${samples.pilotPerLabel}; allowed: at most perLabel × attempts, which is ${most}.`;
+  return [{ path: ["samples", "pilotPerLabel"], message }];
+}
+
+function fileTypeProblems({ contrast = [], demonstrations, classifier }: Partial<Recipe>): Inconsistency[] {
+  const files: [KeyPath, string | undefined, readonly string[]][] = [
+    ...contrast.map(({ file }, index): [KeyPath, string | undefined, string[]] => [
+      ["contrast", index, "file"],
+      file,
+      [".jsonl", ".txt"],
+    ]),
+    [["demonstrations", "file"], demonstrations?.file, [".jsonl"]],
+    [["classifier", "test"], classifier?.test, [".jsonl"]],
+  ];
+  return files.flatMap(([path, file, endings]) => {
+    if (file === undefined || endings.some((ending) => file.toLowerCase().endsWith(ending))) return [];
+    return [
+      {
+        path,
+        message: `found ${quoted(file)}; allowed: a file whose name ends in ${alternatives(endings)}.`,
+      },
+    ];
+  });
+}

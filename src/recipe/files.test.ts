@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { fileReferences, fileSha256, recipeFiles } from "./files.js";
+import { recipeSchema } from "./schema.js";
+
+const recipe = recipeSchema.parse({
+  name: "run",
+  model: { source: "file:model.gguf" },
+  task: { labels: ["a", "b"], prompt: "paper-a/sentiment" },
+  contrast: [
+    { class: "a", file: "texts/a.jsonl" },
+    { class: "b", texts: ["x"] },
+    { class: "b", file: "/absolute/b.txt" },
+  ],
+  demonstrations: { file: "texts/../texts/a.jsonl" },
+  classifier: { test: "test.jsonl" },
+  steering: { method: "mean-difference" },
+  samples: { perLabel: 4 },
+});
+
+test("the files of a recipe are absolute, in its order, each once, without the model", () => {
+  const directory = resolve("/recipes");
+  expect(recipeFiles({ recipe, directory })).toEqual([
+    join(directory, "texts", "a.jsonl"),
+    resolve("/absolute/b.txt"),
+    join(directory, "test.jsonl"),
+  ]);
+});
+
+test("each reference knows its key", () => {
+  expect(fileReferences(recipe).map(({ path }) => path.join("."))).toEqual([
+    "contrast.0.file",
+    "contrast.2.file",
+    "demonstrations.file",
+    "classifier.test",
+  ]);
+});
+
+test("the sha256 of a file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tiller-recipe-"));
+  try {
+    await writeFile(join(folder, "abc"), "abc");
+    // printf abc | sha256sum
+    expect(await fileSha256(join(folder, "abc"))).toBe(
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    );
+    await expect(fileSha256(join(folder, "none"))).rejects.toThrow(/ENOENT/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

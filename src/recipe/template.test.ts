@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { recipeJsonSchema } from "./json-schema.js";
+import { parseRecipe } from "./load.js";
+import { recipeTemplate } from "./template.js";
+
+test("the template is a recipe", () => {
+  const { recipe } = parseRecipe(recipeTemplate(), "recipe.yaml");
+  expect(recipe.name).toBe("my-reviews");
+  expect(recipe.model.source).toBe("tinyllama");
+  expect(recipe.contrast.map((set) => set.texts?.length)).toEqual([8, 8]);
+});
+
+test("each commented value is the default: taking the hash away changes nothing", () => {
+  const written = parseRecipe(recipeTemplate(), "recipe.yaml").recipe;
+  const uncommented = recipeTemplate().replaceAll(/^( *)#(?! \S|$)/gm, "$1");
+  const { recipe } = parseRecipe(uncommented, "recipe.yaml");
+  const { threads, gpuLayers, ...model } = recipe.model;
+  const { demonstrations, classifier, output, ...rest } = recipe;
+  expect({ threads, gpuLayers, output }).toEqual({ threads: 4, gpuLayers: 0, output: "runs/my-reviews" });
+  expect({ demonstrations, classifier }).toEqual({
+    demonstrations: { file: "demonstrations.jsonl", count: 5, shortest: 50 },
+    classifier: { test: "test.jsonl", seeds: 10 },
+  });
+  expect({ ...rest, model }).toEqual(written);
+});
+
+test("it names every top-level key", () => {
+  const names = Object.keys(recipeJsonSchema().properties ?? {});
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !new RegExp(`^#?${name}:`, "m").test(recipeTemplate()))).toEqual([]);
+});
+
+test("a name is quoted, and the schema's place stands on the first line only if it is given", () => {
+  const text = recipeTemplate({ name: "2024", schema: "./recipe.schema.json" });
+  expect(text.split("\n")[0]).toBe("# yaml-language-server: $schema=./recipe.schema.json");
+  expect(parseRecipe(text, "recipe.yaml").recipe.name).toBe("2024");
+  expect(recipeTemplate()).not.toContain("$schema");
+});

@@ -1,0 +1,127 @@
+/**
+ * A recipe to begin with: it is valid as it stands, names every key, and shows each default as a comment
+ * (`#key: value`).
+ * @param options `name` of the run; `schema`, a path to the JSON Schema beside the recipe, which editors then
+ * complete from.
+ */
+export function recipeTemplate(options: { readonly name?: string; readonly schema?: string } = {}): string {
+  const schema = options.schema === undefined ? "" : `# yaml-language-server: $schema=${options.schema}\n`;
+  return schema + TEMPLATE.replace("NAME", () => JSON.stringify(options.name ?? "my-reviews"));
+}
+
+const TEMPLATE = `# A Tiller recipe: what to write, with which model, and how to steer it.
+# Lines that begin with a hash and a key are defaults or choices: take the hash away to change them.
+
+format: 1
+name: NAME
+
+model:
+  # An alias, file:PATH, hf:OWNER/REPO/FILE.gguf or npm:PACKAGE@VERSION/PATH.
+  source: tinyllama
+  # Tokens of prompt and text together.
+  #context: 512
+  # Texts written at the same time.
+  #sequences: 16
+  # Left out: all physical cores.
+  #threads: 4
+  # Left out: all blocks, if a GPU package is installed.
+  #gpuLayers: 0
+
+task:
+  # Each label is written into the prompt. Put labels that look like numbers in quotes.
+  labels: [positive, negative]
+  # ISO 639 codes. TinyLlama writes English only; a multilingual model can write more.
+  languages: [en]
+  # A built-in template, or templates of your own under zeroShot and fewShot.
+  prompt: paper-a/sentiment
+  # template: the model's chat template; instruction: the format of paper A for Gemma; raw: the prompt alone.
+  #chat: template
+
+# Texts that the steering vectors and the label check are made from. They teach how the classes differ, so
+# the two sides should be alike in all but that. Some dozens of texts are better than these few; name a file
+# of them with "file: positive.jsonl" in place of "texts".
+contrast:
+  - class: positive
+    texts:
+      - The kettle boils quickly and the handle stays cool. I would buy it again.
+      - A quiet room, a soft bed and a breakfast worth getting up for.
+      - The second chapter had me laughing out loud on the train.
+      - Our guide knew every path and made the long walk feel short.
+      - These boots kept my feet dry through a whole wet autumn.
+      - The soup came hot, the bread was fresh and the bill was small.
+      - Setting up the printer took five minutes and it has never failed me.
+      - My daughter plays with this puzzle every single day.
+  - class: negative
+    texts:
+      - The kettle leaks from the lid and the handle burns my fingers. I sent it back.
+      - A noisy room, a broken bed and a breakfast I could not finish.
+      - I gave up in the second chapter because nothing ever happens.
+      - Our guide was late, lost the path twice and blamed us for it.
+      - These boots let the water in on the very first day.
+      - The soup came cold, the bread was stale and the bill was wrong.
+      - Setting up the printer took all evening and it still jams.
+      - My daughter broke this puzzle within an hour of opening it.
+
+# Share of each set above that trains the label check instead of the vectors.
+#heldOut: 0.5
+
+steering:
+  # mean-difference: a label against the other labels. language, quality: the vectors of paper A.
+  method: mean-difference
+  # Block numbers, fractions of the depth, or early, middle, late. Each is tried with each strength.
+  #layers: [early, middle]
+  # In mean norms of the residual stream at the layer.
+  #strengths: [0.1, 0.2, 0.3]
+  #unit: norm
+  #prompting: zero-shot
+
+# Prompting without steering, to compare with. few-shot needs demonstrations.
+#baselines: [zero-shot]
+
+# Human examples for few-shot prompts: a line each, {"text": "...", "label": "positive"}.
+#demonstrations:
+#  file: demonstrations.jsonl
+#  count: 5
+#  shortest: 50
+
+decoding:
+  #temperature: 0.8
+  #topP: 0.9
+  #topK: 0
+  #minP: 0
+  #repetitionPenalty: 1
+  #frequencyPenalty: 0
+  #penaltyWindow: 64
+  # Longest text, in tokens.
+  maxTokens: 64
+  #stop: []
+
+samples:
+  # Accepted texts wanted for each label and language.
+  perLabel: 50
+  # Texts for each label, layer and strength of the pilot, which chooses the best layer and strength.
+  #pilotPerLabel: 8
+  # Give up after this many times perLabel texts.
+  #attempts: 2
+
+# What is dropped from the data set.
+#filters:
+#  minCharacters: 8
+#  language: true
+#  loops: true
+#  echo: true
+
+#scoring:
+#  texts: 48
+#  tokenBudget: 500
+
+# Human test texts. With them, classifiers are trained on steered and on prompted texts and compared.
+#classifier:
+#  test: test.jsonl
+#  seeds: 10
+
+# Left out: runs/ and the name.
+#output: runs/my-reviews
+
+#seed: 42
+`;

@@ -1,0 +1,42 @@
+import { randomBelow, randomSource } from "./random.js";
+import { quantile } from "./statistics.js";
+
+/** Ends of an interval. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface BootstrapOptions {
+  readonly seed: number;
+  /** Default 500. */
+  readonly resamples?: number;
+  /** Default 0.95: from the 2.5th to the 97.5th percentile. */
+  readonly level?: number;
+}
+
+/**
+ * The percentile bootstrap interval (Efron 1979) of a statistic of `count` items, which are drawn with
+ * replacement, as often as there are items. Resamples in which the statistic is undefined are left out.
+ *
+ * @param statistic of the items at the given indices, which may repeat. The array is reused between calls.
+ * @returns undefined for fewer than two items, or when the statistic is undefined in every resample.
+ */
+export function bootstrapInterval(
+  count: number,
+  statistic: (indices: Int32Array) => number | undefined,
+  { seed, resamples = 500, level = 0.95 }: BootstrapOptions,
+): Interval | undefined {
+  if (count < 2) return undefined;
+  const source = randomSource(seed);
+  const indices = new Int32Array(count);
+  const values: number[] = [];
+  for (let resample = 0; resample < resamples; resample++) {
+    for (let i = 0; i < count; i++) indices[i] = randomBelow(source, count);
+    const value = statistic(indices);
+    if (value !== undefined) values.push(value);
+  }
+  const low = quantile(values, (1 - level) / 2);
+  const high = quantile(values, (1 + level) / 2);
+  return low === undefined || high === undefined ? undefined : { low, high };
+}

@@ -1,0 +1,79 @@
+import { type Configuration, describeConfiguration } from "../generate/configuration.js";
+import type { Order } from "../generate/write-samples.js";
+import type { Recipe } from "../recipe/schema.js";
+import { FILTER_NAMES, type FilterName, type Sample } from "../store/sample.js";
+
+/** One side of the comparison: the texts that a configuration wrote, and the data set made of them. */
+export interface Arm {
+  /** `steered`, `zero-shot` or `few-shot`. */
+  readonly name: string;
+  readonly title: string;
+  readonly configuration: Configuration;
+  /** Everything that was written. */
+  readonly written: readonly Sample[];
+  /** The data set: for each language and label the first accepted texts, as many as were asked for. */
+  readonly rows: readonly Sample[];
+}
+
+/** The arms of a run: the chosen steering first, then the baselines. */
+export function armsOf(
+  recipe: Recipe,
+  journal: readonly Sample[],
+  baselines: readonly Configuration[],
+  chosen: Configuration | undefined,
+): Arm[] {
+  const configurations = chosen ? [chosen, ...baselines] : baselines;
+  return configurations.map((configuration) => {
+    const written = journal.filter((row) => row.configuration === configuration.name);
+    const title = describeConfiguration(configuration);
+    return {
+      name: configuration.steering ? "steered" : configuration.name,
+      title: title[0]!.toUpperCase() + title.slice(1),
+      configuration,
+      written,
+      rows: datasetRows(recipe, written),
+    };
+  });
+}
+
+function datasetRows({ task, samples }: Recipe, written: readonly Sample[]): Sample[] {
+  return task.languages.flatMap((language) =>
+    task.labels.flatMap((label) =>
+      written
+        .filter((row) => row.language === language && row.label === label && row.filters.length === 0)
+        .slice(0, samples.perLabel),
+    ),
+  );
+}
+
+/** Orders for the data sets: accepted texts, with a bound on how many are written for them. */
+export function armOrders({ samples }: Recipe, configurations: readonly Configuration[]): Order[] {
+  return configurations.map((configuration) => ({
+    configuration,
+    counts: "kept",
+    wanted: samples.perLabel,
+    limit: Math.ceil(samples.perLabel * samples.attempts),
+  }));
+}
+
+/** How many texts each filter dropped; one text can fail several. */
+export function filterCounts(rows: readonly Sample[]): Record<FilterName, number> {
+  const count = (name: FilterName) => rows.filter((row) => row.filters.includes(name)).length;
+  return Object.fromEntries(FILTER_NAMES.map((name) => [name, count(name)])) as Record<FilterName, number>;
+}
+
+/** What is short of the order, in words; empty if nothing is. */
+export function shortfalls({ task, samples }: Recipe, arms: readonly Arm[]): string[] {
+  return arms.flatMap((arm) =>
+    task.languages.flatMap((language) =>
+      task.labels.flatMap((label) => {
+        const kept = arm.rows.filter((row) => row.language === language && row.label === label).length;
+        if (kept >= samples.perLabel) return [];
+        const written = arm.written.filter((row) => row.language === language && row.label === label).length;
+        return [
+          `${arm.title}: ${kept} of ${samples.perLabel} texts for ${label} in ${language} after ${written} attempts; the filters dropped the others.`,
+        ];
+      }),
+    ),
+  );
+}

@@ -1,0 +1,196 @@
+import { type ArmComparison, compareArms } from "../classify/evaluate-arms.js";
+import type { ScoreCard } from "../score/score.js";
+import { VERSION } from "../version.js";
+import { type Arm, filterCounts, shortfalls } from "./arms.js";
+import type { Cost } from "./cost.js";
+import type { LabelChecks } from "./label-check.js";
+import type { PilotOutcome } from "./pilot.js";
+import type { ArmResult, Comparison, PilotResult, RunReport, ScoreSummary } from "./report/run-report.js";
+import type { Study } from "./study.js";
+
+/** Texts of each arm and label that the report shows. */
+const SHOWN_SAMPLES = 4;
+
+/** The renderers show what is not a number as a dash. */
+const orMissing = (value: number | undefined): number => value ?? Number.NaN;
+
+function summarize(card: ScoreCard): ScoreSummary {
+  const parts: Record<string, number | undefined> = {
+    "language right": card.success.language,
+    "label right": card.success.label,
+    "log-probability per token": card.coherence.logProbability,
+    "repeated trigrams": card.coherence.repetition,
+    "texts that loop": card.coherence.loopRate,
+    "texts cut at the limit": card.coherence.truncatedRate,
+    "distinct-1": card.diversity.distinct1.value,
+    "distinct-2": card.diversity.distinct2.value,
+    "distinct-3": card.diversity.distinct3.value,
+    "type-token ratio (moving average)": card.diversity.mattr.value,
+    "compressed size": card.diversity.compression.value,
+  };
+  return {
+    success: orMissing(card.success.value),
+    coherence: orMissing(card.coherence.value),
+    diversity: orMissing(card.diversity.value),
+    harmonic: orMissing(card.harmonic),
+    parts: Object.fromEntries(
+      Object.entries(parts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
+    meanWords: orMissing(card.meanWords),
+    notes: card.notes,
+  };
+}
+
+function pilotResult(outcome: PilotOutcome): PilotResult {
+  const { card, configuration } = outcome;
+  return {
+    configuration: configuration.name,
+    layer: configuration.steering!.layer,
+    strength: configuration.steering!.strength,
+    absoluteStrength: outcome.absoluteStrength,
+    kept: outcome.kept,
+    written: outcome.written,
+    success: orMissing(card.success.value),
+    coherence: orMissing(card.coherence.value),
+    diversity: orMissing(card.diversity.value),
+    harmonic: orMissing(card.harmonic),
+    intervals: card.harmonicInterval,
+    collapsed: outcome.collapsed,
+  };
+}
+
+/**
+ * Trains and compares classifiers on the arms' data sets: the steered one against each baseline. Undefined if the
+ * recipe has no test texts or there is no data yet.
+ */
+export function compareData(study: Study, arms: readonly Arm[]): ArmComparison[] | undefined {
+  const { recipe, materials, baselines } = study;
+  if (!materials.test || !recipe.classifier || arms.every((arm) => arm.rows.length === 0)) return undefined;
+  const [language] = recipe.task.languages;
+  const test = materials.test.map((row) => ({ ...row, language: row.language ?? language! }));
+  return baselines.map((baseline) =>
+    compareArms({
+      arms: arms.map(({ name, rows }) => ({ name, rows })),
+      test,
+      seeds: recipe.classifier!.seeds,
+      seed: recipe.seed,
+      baseline: baseline.name,
+    }),
+  );
+}
+
+export interface Findings {
+  readonly arms: readonly { readonly arm: Arm; readonly card: ScoreCard | undefined }[];
+  readonly pilot: readonly PilotOutcome[];
+  readonly chosen: PilotOutcome | undefined;
+  readonly comparisons: readonly ArmComparison[] | undefined;
+  readonly checks: LabelChecks;
+  readonly cost: Cost;
+}
+
+function comparisonsOf(all: readonly ArmComparison[]): Comparison[] {
+  return all.flatMap(({ differences }) =>
+    differences
+      .filter(({ arm }) => arm === "steered")
+      .map(({ interval: [low, high], ...difference }) => ({ ...difference, low, high })),
+  );
+}
+
+function verdictOf({ chosen, pilot }: Findings, comparisons: readonly Comparison[], test: boolean): string {
+  if (pilot.length > 0 && !chosen) {
+    return "Steering failed: no layer and strength of the sweep gave texts that are right, readable and varied.";
+  }
+  if (comparisons.length > 0) return comparisons.map(({ sentence }) => sentence).join(" ");
+  return test
+    ? "There is no verdict yet: the classifiers could not be compared. The notes say why."
+    : "There is no verdict: the recipe names no human test texts (classifier.test).";
+}
+
+function notesOf(study: Study, findings: Findings): string[] {
+  const { recipe, materials } = study;
+  const notes = [...materials.split.notes];
+  for (const language of recipe.task.languages) {
+    const check = findings.checks.get(language);
+    if (!check) notes.push(`${language}: there are no labelled human texts, so labels were not checked.`);
+    else if (check.accuracy !== undefined) {
+      const share = `${Math.round(100 * check.accuracy)} %`;
+      notes.push(
+        `${language}: the label check was trained on ${check.trainedOn} human texts that no vector was made from, and gets ${share} of the others right.`,
+      );
+    }
+  }
+  notes.push(
+    ...shortfalls(
+      recipe,
+      findings.arms.map(({ arm }) => arm),
+    ),
+  );
+  const collapsed = findings.pilot.filter((outcome) => outcome.collapsed);
+  if (collapsed.length > 0) {
+    const names = collapsed.map(({ configuration }) => configuration.name).join(", ");
+    notes.push(`Steering was too strong and the texts fell apart in: ${names}.`);
+  }
+  if (findings.pilot.length > 0) {
+    notes.push(
+      "Layer and strength were chosen on the pilot by the harmonic mean, without the test texts. The pilot's texts of the chosen one are part of its data set.",
+    );
+  }
+  for (const comparison of findings.comparisons ?? []) notes.push(...comparison.notes);
+  for (const { card } of findings.arms) notes.push(...(card?.notes ?? []));
+  return [...new Set(notes)];
+}
+
+/** Puts everything that a run found into one report. */
+export function makeReport(study: Study, findings: Findings): RunReport {
+  const comparisons = comparisonsOf(findings.comparisons ?? []);
+  const trained = new Map(findings.comparisons?.[0]?.arms.map((arm) => [arm.name, arm]));
+  const arms = findings.arms.map(({ arm, card }): ArmResult => {
+    const classifier = trained.get(arm.name);
+    return {
+      name: arm.name,
+      title: arm.title,
+      configuration: arm.configuration.name,
+      kept: arm.rows.length,
+      written: arm.written.length,
+      tokens: arm.written.reduce((sum, row) => sum + row.tokens, 0),
+      filters: filterCounts(arm.written),
+      score: card && summarize(card),
+      classifier: !classifier?.trained
+        ? undefined
+        : {
+            mean: classifier.macroF1.mean,
+            sd: classifier.macroF1.standardDeviation,
+            values: classifier.macroF1.values,
+          },
+    };
+  });
+  const { recipe } = study;
+  const { cost } = findings;
+  return {
+    title: recipe.name,
+    model: study.facts,
+    verdict: verdictOf(findings, comparisons, study.materials.test !== undefined),
+    arms,
+    pilot: findings.pilot.map(pilotResult),
+    chosen: findings.chosen?.configuration.name,
+    samples: findings.arms.flatMap(({ arm }) =>
+      recipe.task.languages.flatMap((language) =>
+        recipe.task.labels.flatMap((label) =>
+          arm.rows
+            .filter((row) => row.language === language && row.label === label)
+            .slice(0, SHOWN_SAMPLES)
+            .map(({ text }) => ({ arm: arm.name, label, language, text })),
+        ),
+      ),
+    ),
+    comparisons,
+    notes: notesOf(study, findings),
+    recipe: study.loaded.text,
+    cost: {
+      seconds: cost.seconds,
+      generatedTokens: study.journal.rows().reduce((sum, row) => sum + row.tokens, 0),
+      tokensPerSecond: cost.writingSeconds > 0 ? cost.writtenTokens / cost.writingSeconds : Number.NaN,
+    },
+    version: VERSION,
+  };
+}

@@ -1,0 +1,132 @@
+import type { Configuration } from "../generate/configuration.js";
+import { type Order, writeSamples } from "../generate/write-samples.js";
+import type { ScoreCard } from "../score/score.js";
+import { proveEffect } from "../steering/proof-of-effect.js";
+import type { VectorSet } from "./build-vectors.js";
+import type { Study } from "./study.js";
+import type { TextScores } from "./text-scores.js";
+
+/** A configuration of the sweep with its score on the pilot's texts. */
+export interface PilotOutcome {
+  readonly configuration: Configuration;
+  readonly absoluteStrength: number;
+  readonly written: number;
+  readonly kept: number;
+  /** All texts that the pilot asks for are there. */
+  readonly complete: boolean;
+  readonly card: ScoreCard;
+  /** Most texts were dropped by filters, or read like word salad: the steering was too strong. */
+  readonly collapsed: boolean;
+}
+
+/** Below this coherence, or above this share of dropped texts, a configuration has collapsed. */
+const COLLAPSED_COHERENCE = 0.1;
+const COLLAPSED_DROPPED = 0.5;
+
+/** Orders for the pilot: a few texts of every configuration, whatever the filters say of them. */
+export function pilotOrders(sweep: readonly Configuration[], perLabel: number): Order[] {
+  return sweep.map((configuration) => ({
+    configuration,
+    counts: "written",
+    wanted: perLabel,
+    limit: perLabel,
+  }));
+}
+
+/**
+ * Shows, before any text is written, that steering each layer changes what the model says.
+ * @throws EngineError if it does not
+ */
+export async function proveSteering(study: Study, vectors: VectorSet): Promise<void> {
+  const engine = await study.engine();
+  const { languages, labels } = study.recipe.task;
+  const layers = new Map(study.sweep.map((configuration) => [configuration.steering!.layer, configuration]));
+  for (const configuration of layers.values()) {
+    const [language, label] = [languages[0]!, labels[0]!];
+    await proveEffect(engine, {
+      prompt: study.prompts(configuration.prompting, language, label),
+      interventions: vectors.interventions(configuration, language, label),
+    });
+  }
+}
+
+/** Writes the pilot. False if it was asked to stop. */
+export async function writePilot(study: Study, vectors: VectorSet): Promise<boolean> {
+  return writeOrders(
+    study,
+    vectors,
+    pilotOrders(study.sweep, study.recipe.samples.pilotPerLabel),
+    "Trying the sweep",
+  );
+}
+
+/** Writes orders with progress in texts. */
+export async function writeOrders(
+  study: Study,
+  vectors: VectorSet,
+  orders: readonly Order[],
+  name: string,
+): Promise<boolean> {
+  const { recipe, journal, identifier } = study;
+  const keys = recipe.task.languages.length * recipe.task.labels.length;
+  const names = new Set(orders.map(({ configuration }) => configuration.name));
+  const there = journal.rows().filter((row) => names.has(row.configuration)).length;
+  const total = orders.reduce((sum, { wanted }) => sum + wanted * keys, 0) - there;
+  if (total <= 0 && orders.every(({ counts }) => counts === "written")) return true;
+  const workshop = await study.workshop(vectors.interventions);
+  const task = study.progress.begin(name, Math.max(0, total), "texts");
+  try {
+    return await writeSamples(workshop, journal, orders, {
+      identify: identifier.matches,
+      onText: (texts, tokens) => task.advance(texts, tokens),
+      ...(study.options.signal ? { signal: study.options.signal } : {}),
+      ...(study.options.stopping ? { stopping: study.options.stopping } : {}),
+    });
+  } finally {
+    task.end();
+  }
+}
+
+/** Scores the pilot's texts of every configuration. Texts that were written later do not count. */
+export async function scorePilot(
+  study: Study,
+  vectors: VectorSet,
+  scores: TextScores,
+): Promise<PilotOutcome[]> {
+  const { samples, task } = study.recipe;
+  const { pilotPerLabel } = samples;
+  const expected = pilotPerLabel * task.labels.length * task.languages.length;
+  const outcomes: PilotOutcome[] = [];
+  for (const configuration of study.sweep) {
+    const rows = study.journal
+      .rows()
+      .filter((row) => row.configuration === configuration.name && row.index < pilotPerLabel);
+    const card = await scores.score(rows, configuration.name);
+    const kept = rows.filter((row) => row.filters.length === 0).length;
+    outcomes.push({
+      configuration,
+      absoluteStrength: vectors.absoluteStrength(configuration),
+      written: rows.length,
+      kept,
+      complete: rows.length === expected,
+      card,
+      collapsed:
+        (card.coherence.value ?? 1) < COLLAPSED_COHERENCE || kept < (1 - COLLAPSED_DROPPED) * rows.length,
+    });
+  }
+  return outcomes;
+}
+
+/**
+ * The configuration with the largest harmonic mean (paper D); of equals the weakest, then the earliest layer.
+ * Undefined if every one is 0, unknown or not whole.
+ */
+export function chooseConfiguration(outcomes: readonly PilotOutcome[]): PilotOutcome | undefined {
+  const alive = outcomes.filter(({ card, complete }) => complete && (card.harmonic ?? 0) > 0);
+  return [...alive].sort(
+    (a, b) =>
+      b.card.harmonic! - a.card.harmonic! ||
+      a.configuration.steering!.strength - b.configuration.steering!.strength ||
+      a.configuration.steering!.layer - b.configuration.steering!.layer,
+  )[0];
+}

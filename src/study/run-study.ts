@@ -1,0 +1,145 @@
+import { InterruptedError } from "../errors.js";
+import { writeDataset } from "../store/dataset.js";
+import { fileName } from "../store/file-name.js";
+import { writeFileAtomic } from "../store/write-file.js";
+import { type Arm, armOrders, armsOf } from "./arms.js";
+import { buildVectors, type VectorSet } from "./build-vectors.js";
+import { addCost, readCost, rememberSpeed } from "./cost.js";
+import { trainLabelChecks } from "./label-check.js";
+import { compareData, makeReport } from "./make-report.js";
+import {
+  chooseConfiguration,
+  type PilotOutcome,
+  proveSteering,
+  scorePilot,
+  writeOrders,
+  writePilot,
+} from "./pilot.js";
+import { renderReport } from "./report/render-report.js";
+import type { RunReport } from "./report/run-report.js";
+import type { Study } from "./study.js";
+import { TextScores } from "./text-scores.js";
+
+/** Makes the run's steering vectors, or finds them. */
+export async function makeVectors(study: Study): Promise<VectorSet> {
+  const { recipe, materials, model, folder, options } = study;
+  let task: ReturnType<Study["progress"]["begin"]> | undefined;
+  let read = 0;
+  const vectors = await buildVectors(study.engine, recipe, materials.split, model.sha256, {
+    folder: folder.vectors,
+    ...(options.signal ? { signal: options.signal } : {}),
+    onText: (done, total) => {
+      task ??= study.progress.begin("Building steering vectors", total, "texts");
+      task.advance(done - read);
+      read = done;
+    },
+  });
+  task?.end();
+  return vectors;
+}
+
+/** What a run has so far, without writing more texts. */
+interface Standing {
+  readonly scores: TextScores;
+  readonly pilot: readonly PilotOutcome[];
+  readonly chosen: PilotOutcome | undefined;
+  readonly checks: ReturnType<typeof trainLabelChecks>;
+}
+
+async function takeStock(study: Study, vectors: VectorSet): Promise<Standing> {
+  const checks = trainLabelChecks(study.materials);
+  const scores = await TextScores.open(study, checks);
+  const pilot = await scorePilot(study, vectors, scores);
+  return { scores, pilot, chosen: chooseConfiguration(pilot), checks };
+}
+
+/**
+ * Writes all texts: vectors, proof of effect, pilot, choice, data sets. Goes on where an earlier process stopped.
+ * @throws InterruptedError if it was asked to stop, after the batch in hand
+ */
+export async function generateTexts(study: Study): Promise<void> {
+  const started = performance.now();
+  const before = study.journal.rows().length;
+  let writing = 0;
+  const timed = async (work: () => Promise<boolean>) => {
+    const begun = performance.now();
+    try {
+      if (!(await work())) throw new InterruptedError("Stopped.");
+    } finally {
+      writing += (performance.now() - begun) / 1000;
+    }
+  };
+  try {
+    const vectors = await makeVectors(study);
+    await proveSteering(study, vectors);
+    await timed(() => writePilot(study, vectors));
+    const { chosen } = await takeStock(study, vectors);
+    const { recipe, baselines } = study;
+    const title = (name: string) => `Writing the data set, ${name}`;
+    for (const configuration of [...baselines, ...(chosen ? [chosen.configuration] : [])]) {
+      const name = configuration.steering ? "steered" : configuration.name;
+      await timed(() => writeOrders(study, vectors, armOrders(recipe, [configuration]), title(name)));
+    }
+    await writeData(study, armsOf(recipe, study.journal.rows(), baselines, chosen?.configuration));
+  } finally {
+    const rows = study.journal.rows().slice(before);
+    const cost = {
+      seconds: (performance.now() - started) / 1000,
+      writingSeconds: writing,
+      writtenTokens: rows.reduce((sum, row) => sum + row.tokens, 0),
+    };
+    await addCost(study.folder.file("cost.json"), cost);
+    await rememberSpeed(study.model.sha256, cost).catch(() => {});
+  }
+}
+
+/** One JSON Lines file for each arm, in the run's folder `data`. */
+async function writeData(study: Study, arms: readonly Arm[]): Promise<void> {
+  for (const arm of arms) {
+    await writeDataset(`${study.folder.data}/${fileName(arm.name)}.jsonl`, arm.rows);
+  }
+}
+
+/**
+ * Scores what there is, trains the classifiers, and writes `report.html` and `report.json` into the run folder.
+ * Only texts that no earlier process has scored need the model.
+ */
+export async function assess(
+  study: Study,
+  parts: { scores: boolean; classifiers: boolean },
+): Promise<RunReport> {
+  const started = performance.now();
+  const vectors = await makeVectors(study);
+  const { scores, pilot, chosen, checks } = await takeStock(study, vectors);
+  const arms = armsOf(study.recipe, study.journal.rows(), study.baselines, chosen?.configuration);
+  const scored = [];
+  for (const arm of arms) {
+    scored.push({
+      arm,
+      card: parts.scores && arm.rows.length > 0 ? await scores.score(arm.rows, arm.name) : undefined,
+    });
+  }
+  const comparisons = parts.classifiers ? compareData(study, arms) : undefined;
+  const costFile = study.folder.file("cost.json");
+  await addCost(costFile, {
+    seconds: (performance.now() - started) / 1000,
+    writingSeconds: 0,
+    writtenTokens: 0,
+  });
+  return makeReport(study, {
+    arms: scored,
+    pilot,
+    chosen,
+    comparisons,
+    checks,
+    cost: await readCost(costFile),
+  });
+}
+
+/** Writes a report as a page and as data. Returns the page's path. */
+export async function writeReport(study: Study, report: RunReport): Promise<string> {
+  const page = study.folder.file("report.html");
+  await writeFileAtomic(study.folder.file("report.json"), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFileAtomic(page, renderReport(report));
+  return page;
+}

@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import type { Engine } from "../engine/engine.js";
+import { buildReference, type HumanText, type ScoreReference } from "../score/reference.js";
+import { type ScoreCard, scoreTexts } from "../score/score.js";
+import { shuffleWords } from "../score/shuffle.js";
+import { ANY_LANGUAGE } from "../steering/class-means.js";
+import { BACK_TRANSLATED_CLASS } from "../steering/quality-vector.js";
+import type { Sample } from "../store/sample.js";
+import { sampled, seedFrom } from "../tasks/seeded-random.js";
+import type { LabelChecks } from "./label-check.js";
+import type { Materials } from "./materials.js";
+import { ScoreCache } from "./score-cache.js";
+import type { Study } from "./study.js";
+
+/** Mean log-probability per token of texts under the unsteered model; NaN for a text of one token. */
+async function meanLogProbabilities(
+  engine: Engine,
+  texts: readonly string[],
+  signal: AbortSignal | undefined,
+  onText: () => void,
+): Promise<number[]> {
+  const means = new Array<number>(texts.length).fill(Number.NaN);
+  const filled = texts.flatMap((text, index) => (text.trim() === "" ? [] : [{ text, index }]));
+  const options = signal ? { signal } : {};
+  for await (const { text, values } of engine.logProbabilities(
+    filled.map(({ text }) => text),
+    options,
+  )) {
+    const sum = values.reduce((total, value) => total + value, 0);
+    means[filled[text]!.index] = values.length === 0 ? Number.NaN : sum / values.length;
+    onText();
+  }
+  return means;
+}
+
+/** Human texts of the run: held out from the vectors, and not what a machine translated. */
+export function humanTexts({ recipe, split }: Materials): HumanText[] {
+  const { languages } = recipe.task;
+  return split.sets
+    .filter((set) => set.class !== BACK_TRANSLATED_CLASS)
+    .flatMap((set) =>
+      (set.language === ANY_LANGUAGE ? languages : [set.language])
+        .filter((language) => languages.includes(language))
+        .flatMap((language) => set.heldOutTexts.map((text) => ({ text, language }))),
+    );
+}
+
+function keyOf(...parts: unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** Scores configurations against the human texts, and remembers what it read. */
+export class TextScores {
+  readonly #study: Study;
+  readonly #checks: LabelChecks;
+  readonly #cache: ScoreCache;
+  readonly #reference: ScoreReference;
+
+  private constructor(study: Study, checks: LabelChecks, cache: ScoreCache, reference: ScoreReference) {
+    this.#study = study;
+    this.#checks = checks;
+    this.#cache = cache;
+    this.#reference = reference;
+  }
+
+  /** Reads the human texts with the model, if no earlier run of this folder has. */
+  static async open(study: Study, checks: LabelChecks): Promise<TextScores> {
+    const { recipe } = study;
+    const cache = await ScoreCache.open(study.folder.file("log-probabilities.json"));
+    const texts = humanTexts(study.materials);
+    const perLanguage = Math.max(8, Math.floor(recipe.scoring.texts / recipe.task.languages.length));
+    const indices = recipe.task.languages.flatMap((language) => {
+      const own = texts.flatMap((text, index) => (text.language === language ? [index] : []));
+      return sampled(own, Math.min(own.length, perLanguage), seedFrom("reference", recipe.seed, language));
+    });
+    const human = indices.map((index) => texts[index]!.text);
+    const shuffled = indices.map((index) =>
+      shuffleWords(texts[index]!.text, seedFrom("shuffle", recipe.seed, index), texts[index]!.language),
+    );
+    const values = await read(study, cache, [...human, ...shuffled], "Reading the human texts");
+    const reference = buildReference({
+      texts,
+      logProbabilities: {
+        human: values.slice(0, human.length),
+        shuffled: values.slice(human.length),
+        indices,
+      },
+      budget: recipe.scoring.tokenBudget,
+      seed: recipe.seed,
+    });
+    return new TextScores(study, checks, cache, reference);
+  }
+
+  /**
+   * Scores written texts. A text that a filter dropped, unless as a duplicate, counts as a failure: what has
+   * fallen apart must not be hidden by what is left.
+   */
+  async score(samples: readonly Sample[], name: string): Promise<ScoreCard> {
+    const { recipe, identifier } = this.#study;
+    const some = samples.map((_, index) => index);
+    const scoredIndices = sampled(
+      some,
+      Math.min(some.length, recipe.scoring.texts),
+      seedFrom("scored", recipe.seed),
+    ).sort((a, b) => a - b);
+    const texts = scoredIndices.map((index) => samples[index]!.text);
+    const logProbabilities = await read(this.#study, this.#cache, texts, `Scoring ${name}`);
+    return scoreTexts({
+      texts: samples.map(({ text, label, language, finish, filters }) => ({
+        text,
+        label,
+        language,
+        finish,
+        dropped: filters.some((filter) => filter !== "duplicate"),
+      })),
+      logProbabilities,
+      scoredIndices,
+      reference: this.#reference,
+      matches: identifier.matches,
+      supports: identifier.supports,
+      predictLabel: (text, language) => this.#checks.get(language)?.predict(text),
+      seed: recipe.seed,
+    });
+  }
+}
+
+/** Log-probabilities from the cache, and from the model what is not there. */
+async function read(
+  study: Study,
+  cache: ScoreCache,
+  texts: readonly string[],
+  name: string,
+): Promise<number[]> {
+  const keys = texts.map((text) => keyOf(study.model.sha256, text));
+  const missing = texts.filter((_, i) => cache.get(keys[i]!) === undefined);
+  if (missing.length > 0) {
+    const task = study.progress.begin(name, missing.length, "texts");
+    const values = await meanLogProbabilities(await study.engine(), missing, study.options.signal, () =>
+      task.advance(1),
+    );
+    task.end();
+    for (const [i, text] of missing.entries()) cache.set(keyOf(study.model.sha256, text), values[i]!);
+    await cache.save();
+  }
+  return keys.map((key) => cache.get(key)!);
+}
