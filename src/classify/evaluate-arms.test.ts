@@ -11,16 +11,16 @@ const WORDS = {
 type Label = keyof typeof WORDS;
 const LABELS = ["food", "sport"] as const;
 
-/** Texts of five words; a share `noise` of the words comes from the other label. */
+/** Texts of five words and a number; a share `noise` of the words comes from the other label. */
 function texts(perLabel: number, noise: number, seed: number, language = "en"): LabelledRow[] {
   const random = randomGenerator(seed);
   const pick = (label: Label) => WORDS[label][Math.floor(random() * 5)]!;
   return LABELS.flatMap((label) =>
-    Array.from({ length: perLabel }, (_, i) => {
+    Array.from({ length: perLabel }, () => {
       const words = Array.from({ length: 5 }, () =>
         pick(random() < noise ? (label === "food" ? "sport" : "food") : label),
       );
-      return { text: `${words.join(" ")} ${seed}.${label}.${i}`, label, language };
+      return { text: `${words.join(" ")} ${Math.floor(random() * 1e6)}`, label, language };
     }),
   );
 }

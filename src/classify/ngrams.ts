@@ -1,29 +1,23 @@
+import { words } from "../language/words.js";
+
 /** N-gram lengths, both ends included. */
 export interface NgramRange {
   readonly minimum: number;
   readonly maximum: number;
 }
 
-// The locale of the machine must not change the features, hence the undetermined language.
-const wordSegmenter = new Intl.Segmenter("und", { granularity: "word" });
 /** NFC, lower case, every run of white space one space, none at the ends. */
 export function normalizeForNgrams(text: string): string {
   return text.normalize("NFC").toLowerCase().normalize("NFC").trim().replace(/\s+/gu, " ");
 }
 
-/**
- * Word n-grams of a text that {@link normalizeForNgrams} returned: words as Unicode segments them (so that
- * Thai or Chinese need no spaces), punctuation left out, joined by one space.
- */
+/** Word n-grams of a text that {@link normalizeForNgrams} returned: `words` of it, joined by one space. */
 export function wordNgrams(normalized: string, range: NgramRange): string[] {
-  const words: string[] = [];
-  for (const { segment, isWordLike } of wordSegmenter.segment(normalized)) {
-    if (isWordLike) words.push(segment);
-  }
+  const found = words(normalized);
   const ngrams: string[] = [];
   for (let n = range.minimum; n <= range.maximum; n++) {
-    for (let start = 0; start + n <= words.length; start++) {
-      ngrams.push(n === 1 ? words[start]! : words.slice(start, start + n).join(" "));
+    for (let start = 0; start + n <= found.length; start++) {
+      ngrams.push(n === 1 ? found[start]! : found.slice(start, start + n).join(" "));
     }
   }
   return ngrams;
@@ -34,8 +28,8 @@ export function wordNgrams(normalized: string, range: NgramRange): string[] {
  * that get a space at each end: scikit-learn's `analyzer="char_wb"`, with its rule that a token shorter than `n`
  * counts once, as a whole.
  *
- * A character is a code point. Grapheme clusters would tell more from less, but they split a Brahmic script's
- * syllables into too many kinds: on Telugu topics (SIB-200) they lose 1 to 4 points of macro-F1.
+ * A character is a code point, as there, and not a grapheme cluster: on Telugu and Thai topics (SIB-200) neither
+ * was clearly better, and segmenting takes most of the time.
  */
 export function characterNgrams(normalized: string, range: NgramRange): string[] {
   const ngrams: string[] = [];

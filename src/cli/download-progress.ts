@@ -2,6 +2,8 @@ import type { DownloadProgress } from "../models/progress.js";
 import type { Progress, ProgressTask } from "../study/progress.js";
 
 const MEGABYTE = 1e6;
+/** A file that is read in a moment needs no progress. */
+const SMALL = 50 * MEGABYTE;
 const NAMES = { download: "Downloading", extract: "Downloading", verify: "Checking" } as const;
 
 /** Shows a download as progress in megabytes; the listener for `resolveModel`. */
@@ -17,6 +19,7 @@ export function showDownload(progress: Progress): {
   return {
     end,
     listen({ source, phase, receivedBytes, totalBytes }) {
+      if (totalBytes !== undefined && totalBytes < SMALL) return;
       if (task?.phase !== phase) {
         end();
         const total = Math.round((totalBytes ?? 0) / MEGABYTE);

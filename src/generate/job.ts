@@ -1,5 +1,5 @@
 import type { Completion, Engine, Intervention } from "../engine/engine.js";
-import { EngineError } from "../errors.js";
+import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import type { Recipe } from "../recipe/schema.js";
 import type { Sample } from "../store/sample.js";
 import { cleanText } from "../tasks/clean-text.js";
@@ -25,9 +25,6 @@ export interface Workshop {
   /** What is done to the residual stream while a configuration writes a label in a language. */
   readonly interventions: (configuration: Configuration, language: string, label: string) => Intervention[];
 }
-
-/** A job is tried this often when the native engine crashes under it. */
-const ATTEMPTS = 3;
 
 /** Depends on the recipe's seed and on which sample it is, and on nothing else. */
 export function sampleSeed(recipe: Recipe, { configuration, language, label, index }: Item): number {
@@ -77,26 +74,17 @@ async function completeWithRetry(
   signal: AbortSignal | undefined,
   onText: (texts: number, tokens: number) => void,
 ): Promise<Completion[]> {
-  for (let attempt = 1; ; attempt++) {
-    const counted = { texts: 0, tokens: 0 };
-    try {
-      return await complete(workshop, items, signal, (tokens) => {
-        counted.texts++;
-        counted.tokens += tokens;
-        onText(1, tokens);
-      });
-    } catch (error) {
-      onText(-counted.texts, -counted.tokens);
-      if (!(error instanceof EngineError && error.crashed)) throw error;
-      if (attempt === ATTEMPTS) {
-        throw new EngineError(
-          `The engine crashed ${ATTEMPTS} times while writing ${items[0]!.configuration.name}. ` +
-            `What was written before is kept. ${error.message}`,
-          { cause: error, log: error.log, crashed: true },
-        );
-      }
-    }
-  }
+  let counted = { texts: 0, tokens: 0 };
+  return retryAfterCrash(`writing ${items[0]!.configuration.name}`, () => {
+    // What a crashed attempt had counted does not count.
+    if (counted.texts > 0) onText(-counted.texts, -counted.tokens);
+    counted = { texts: 0, tokens: 0 };
+    return complete(workshop, items, signal, (tokens) => {
+      counted.texts++;
+      counted.tokens += tokens;
+      onText(1, tokens);
+    });
+  });
 }
 
 async function complete(

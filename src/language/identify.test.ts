@@ -93,6 +93,8 @@ describe("matches", () => {
 
   it("accepts no text without letters, and every text of a language that it does not know", () => {
     expect(identifier.matches("😀 123 !!!", "en")).toBe(false);
+    expect(identifier.matches("😀 123 !!!", "zh")).toBe(false);
+    expect(identifier.matches("1 2 3 4 5", "ja")).toBe(false);
     expect(identifier.matches("", "en")).toBe(false);
     expect(identifier.supports("bo")).toBe(false);
     expect(identifier.matches(SENTENCES.en!, "bo")).toBe(true);

@@ -199,6 +199,9 @@ describe("scoreTexts", () => {
       { logProbabilities: order.map((i) => logProbabilities[i]!) },
     );
     expect(second).toEqual(first);
+    // Without log-probabilities only the texts tell equal requests apart, and resamples depend on their order.
+    const mixed = written.map((text) => ({ text: text.text, language: "en", label: "positive" }));
+    expect(score(order.map((i) => mixed[i]!))).toEqual(score(mixed));
   });
 
   it("stays in its range and keeps to its order for any text", () => {

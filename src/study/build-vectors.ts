@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine, Intervention } from "../engine/engine.js";
+import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import { EngineError, ModelError } from "../errors.js";
 import type { Configuration } from "../generate/configuration.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -51,7 +52,10 @@ export async function buildVectors(
   const path = join(options.folder, "means.gguf");
   let means = knownMeans(path, modelSha256, dataSha256);
   if (!means) {
-    means = await capture(await engine(), split, dataSha256, options);
+    const started = await engine();
+    means = await retryAfterCrash("reading the contrast texts", () =>
+      capture(started, split, dataSha256, options),
+    );
     writeClassMeans(path, means);
   }
   const { method } = recipe.steering;

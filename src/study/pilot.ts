@@ -1,5 +1,7 @@
+import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import type { Configuration } from "../generate/configuration.js";
 import { type Order, writeSamples } from "../generate/write-samples.js";
+import { harmonicMean } from "../score/harmonic.js";
 import type { ScoreCard } from "../score/score.js";
 import { proveEffect } from "../steering/proof-of-effect.js";
 import type { VectorSet } from "./build-vectors.js";
@@ -43,10 +45,11 @@ export async function proveSteering(study: Study, vectors: VectorSet): Promise<v
   const layers = new Map(study.sweep.map((configuration) => [configuration.steering!.layer, configuration]));
   for (const configuration of layers.values()) {
     const [language, label] = [languages[0]!, labels[0]!];
-    await proveEffect(engine, {
+    const probe = {
       prompt: study.prompts(configuration.prompting, language, label),
       interventions: vectors.interventions(configuration, language, label),
-    });
+    };
+    await retryAfterCrash("trying the steering", () => proveEffect(engine, probe));
   }
 }
 
@@ -118,15 +121,24 @@ export async function scorePilot(
 }
 
 /**
+ * What a configuration is chosen by: the harmonic mean, or that of success and diversity where the model cannot
+ * judge coherence for any of them.
+ */
+function merit({ card }: PilotOutcome, withCoherence: boolean): number {
+  const { success, coherence, diversity } = card;
+  const parts = [success.value, diversity.value, ...(withCoherence ? [coherence.value] : [])];
+  return parts.every((part) => part !== undefined) ? harmonicMean(parts) : 0;
+}
+
+/**
  * The configuration with the largest harmonic mean (paper D); of equals the weakest, then the earliest layer.
  * Undefined if every one is 0, unknown or not whole.
  */
 export function chooseConfiguration(outcomes: readonly PilotOutcome[]): PilotOutcome | undefined {
-  const alive = outcomes.filter(({ card, complete }) => complete && (card.harmonic ?? 0) > 0);
-  return [...alive].sort(
-    (a, b) =>
-      b.card.harmonic! - a.card.harmonic! ||
-      a.configuration.steering!.strength - b.configuration.steering!.strength ||
-      a.configuration.steering!.layer - b.configuration.steering!.layer,
-  )[0];
+  const withCoherence = outcomes.some(({ card }) => card.coherence.value !== undefined);
+  return outcomes
+    .filter((outcome) => outcome.complete)
+    .map((outcome) => ({ outcome, merit: merit(outcome, withCoherence), ...outcome.configuration.steering! }))
+    .filter(({ merit }) => merit > 0)
+    .sort((a, b) => b.merit - a.merit || a.strength - b.strength || a.layer - b.layer)[0]?.outcome;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "../engine/engine.js";
+import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import { buildReference, type HumanText, type ScoreReference } from "../score/reference.js";
 import { type ScoreCard, scoreTexts } from "../score/score.js";
 import { shuffleWords } from "../score/shuffle.js";
@@ -135,9 +136,16 @@ async function read(
   const missing = texts.filter((_, i) => cache.get(keys[i]!) === undefined);
   if (missing.length > 0) {
     const task = study.progress.begin(name, missing.length, "texts");
-    const values = await meanLogProbabilities(await study.engine(), missing, study.options.signal, () =>
-      task.advance(1),
-    );
+    const engine = await study.engine();
+    let done = 0;
+    const values = await retryAfterCrash("scoring texts", () => {
+      task.advance(-done);
+      done = 0;
+      return meanLogProbabilities(engine, missing, study.options.signal, () => {
+        done++;
+        task.advance(1);
+      });
+    });
     task.end();
     for (const [i, text] of missing.entries()) cache.set(keyOf(study.model.sha256, text), values[i]!);
     await cache.save();
