@@ -2,13 +2,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, freemem, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { EngineInfo } from "../engine/engine.js";
-import { LlamaEngine } from "../engine/llama/llama-engine.js";
-import { TillerError } from "../errors.js";
-import { writeTinyModel } from "../gguf/tiny-model.js";
-import { listModels } from "../models/cache.js";
-import { modelHome } from "../models/home.js";
-import { VERSION } from "../version.js";
+import {
+  type EngineInfo,
+  LlamaEngine,
+  listModels,
+  modelHome,
+  TillerError,
+  VERSION,
+  writeTinyModel,
+} from "../index.js";
 import { byteText, createOutput } from "./output.js";
 
 const HELP = `

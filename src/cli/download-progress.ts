@@ -1,5 +1,4 @@
-import type { DownloadProgress } from "../models/progress.js";
-import type { Progress, ProgressTask } from "../study/progress.js";
+import type { DownloadProgress, Progress, ProgressTask } from "../index.js";
 
 const MEGABYTE = 1e6;
 /** A file that is read in a moment needs no progress. */

@@ -1,9 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
-import { RecipeError } from "../errors.js";
-import { recipeJsonSchema } from "../recipe/json-schema.js";
-import { recipeTemplate } from "../recipe/template.js";
+import { RecipeError, recipeJsonSchema, recipeTemplate } from "../index.js";
 import { createOutput } from "./output.js";
 
 const HELP = `

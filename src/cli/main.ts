@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { TillerError } from "../errors.js";
-import { VERSION } from "../version.js";
+import { TillerError, VERSION } from "../index.js";
 import { addDoctorCommand } from "./doctor-command.js";
 import { addInitCommand } from "./init-command.js";
 import { addModelsCommand } from "./models-command.js";

@@ -1,9 +1,5 @@
 import type { Command } from "commander";
-import { RecipeError } from "../errors.js";
-import { aliases } from "../models/aliases.js";
-import { listModels, removeModel } from "../models/cache.js";
-import { modelHome } from "../models/home.js";
-import { resolveModel } from "../models/resolve.js";
+import { aliases, listModels, modelHome, RecipeError, removeModel, resolveModel } from "../index.js";
 import { showDownload } from "./download-progress.js";
 import { byteText, createOutput } from "./output.js";
 import { createProgress } from "./progress-line.js";

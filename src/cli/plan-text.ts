@@ -1,4 +1,4 @@
-import type { PlannedRun } from "../study/plan-recipe.js";
+import type { PlannedRun } from "../index.js";
 import { clock } from "./progress-line.js";
 
 /** A planned run for people. */

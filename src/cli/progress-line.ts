@@ -1,4 +1,4 @@
-import type { Progress, ProgressTask } from "../study/progress.js";
+import type { Progress, ProgressTask } from "../index.js";
 
 /** `1:05` or `2:03:04`. */
 export function clock(seconds: number): string {

@@ -1,9 +1,15 @@
 import type { Command } from "commander";
-import { type PlannedRun, planRecipe } from "../study/plan-recipe.js";
-import { renderText } from "../study/report/render-text.js";
-import type { RunReport } from "../study/report/run-report.js";
-import { assess, generateTexts, makeVectors, writeReport } from "../study/run-study.js";
-import type { Study } from "../study/study.js";
+import {
+  assess,
+  generateTexts,
+  makeVectors,
+  type PlannedRun,
+  planRecipe,
+  type RunReport,
+  renderText,
+  type Study,
+  writeReport,
+} from "../index.js";
 import { createOutput, type Output } from "./output.js";
 import { planText } from "./plan-text.js";
 import { onStudy, type StudyFlags, withStudyOptions } from "./study-command.js";

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { InterruptedError } from "../errors.js";
-import { recipeOf, Study } from "../study/study.js";
+import { InterruptedError, recipeOf, Study } from "../index.js";
 import { showDownload } from "./download-progress.js";
 import { createOutput, type Output } from "./output.js";
 import { createProgress } from "./progress-line.js";

@@ -1,4 +1,4 @@
-import type { Progress } from "../study/progress.js";
+import type { Progress } from "../index.js";
 import { type Interrupt, listenForInterrupt } from "./interrupt.js";
 
 /** Runs work that Ctrl-C may stop. */
