@@ -142,18 +142,14 @@ export function compareArms(options: CompareArmsOptions): ArmComparison {
   const baselineNumber = arms.findIndex(({ name }) => name === options.baseline);
   const baseline = arms[baselineNumber]!;
   const differences: ArmDifference[] = [];
-  const predictionsOf = (number: number) => {
-    const { arm, predictions } = runs[number]!;
-    return { predictions, share: arm.rows === undefined ? 0 : arm.drawnShare };
-  };
   if (baseline.trained) {
     arms.forEach((arm, number) => {
       if (!arm.trained || arm === baseline) return;
       const estimate = estimateDifference(
         truth,
         labels.length,
-        predictionsOf(number),
-        predictionsOf(baselineNumber),
+        runs[number]!.predictions,
+        runs[baselineNumber]!.predictions,
         { resamples, seed: seedFrom(seed, "bootstrap") },
       );
       differences.push({

@@ -23,12 +23,7 @@ export interface PrepareArmsOptions {
 }
 
 export type PreparedArm =
-  | {
-      readonly name: string;
-      readonly rows: readonly LabelledRow[];
-      /** Share of the rows that one draw has, averaged over the labels. */
-      readonly drawnShare: number;
-    }
+  | { readonly name: string; readonly rows: readonly LabelledRow[] }
   | { readonly name: string; readonly rows?: never; readonly reason: string };
 
 export interface PreparedArms {
@@ -86,13 +81,7 @@ export function prepareArms(options: PrepareArmsOptions): PreparedArms {
     notes,
     arms: usable.map(({ name, rows }): PreparedArm => {
       const reason = reasons.get(name);
-      if (reason !== undefined) return { name, reason };
-      const counts = [...countByLabel(rows).values()];
-      return {
-        name,
-        rows,
-        drawnShare: counts.reduce((sum, count) => sum + perLabel / count, 0) / counts.length,
-      };
+      return reason === undefined ? { name, rows } : { name, reason };
     }),
   };
 }
