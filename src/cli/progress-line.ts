@@ -18,12 +18,15 @@ export interface TaskState {
   readonly seconds: number;
 }
 
+/** Less of the work than this says nothing of the time left. */
+const TELLING_SHARE = 0.05;
+
 /** One line of progress: what, how much of how much, how fast, and how long still. */
 export function progressText({ name, unit, done, total, tokens, seconds }: TaskState): string {
   const parts = [`${name}: ${done} of ${total} ${unit}`];
   if (tokens > 0 && seconds > 0) parts.push(`${(tokens / seconds).toFixed(0)} tokens/s`);
   if (done >= total) parts.push(`in ${clock(seconds)}`);
-  else if (done > 0) parts.push(`${clock((seconds / done) * (total - done))} left`);
+  else if (done >= TELLING_SHARE * total) parts.push(`${clock((seconds / done) * (total - done))} left`);
   return parts.join(", ");
 }
 
@@ -43,6 +46,8 @@ export function createProgress(
       const started = now();
       let [done, tokens, drawn] = [0, 0, terminal ? Number.NEGATIVE_INFINITY : started];
       let shown = -1;
+      let drawing = false;
+      let ended = false;
       const draw = (last: boolean) => {
         const text = progressText({ name, unit, done, total, tokens, seconds: (now() - started) / 1000 });
         if (terminal)
@@ -56,9 +61,17 @@ export function createProgress(
         advance(units, more = 0) {
           done += units;
           tokens += more;
-          if (now() - drawn >= (terminal ? REDRAW_MS : PLAIN_MS)) draw(false);
+          if (drawing || ended || now() - drawn < (terminal ? REDRAW_MS : PLAIN_MS)) return;
+          drawing = true;
+          // Units come in bursts: the line is drawn when the burst is over.
+          setImmediate(() => {
+            drawing = false;
+            if (!ended) draw(false);
+          });
         },
         end() {
+          if (ended) return;
+          ended = true;
           if (terminal || shown !== done) draw(true);
         },
       };

@@ -30,14 +30,16 @@ export interface VectorSet {
 export interface BuildOptions {
   /** The run's folder for vectors. */
   readonly folder: string;
+  /** Blocks that are to be steered. All up to the deepest of them are captured. */
+  readonly layers: readonly number[];
   readonly signal?: AbortSignal;
   /** Texts read so far, of so many. */
   readonly onText?: (done: number, total: number) => void;
 }
 
 /**
- * Makes the recipe's steering vectors, or makes them again from the means that an earlier run left. All layers
- * are captured in one pass, so that other layers need no second one.
+ * Makes the recipe's steering vectors, or makes them again from the means that an earlier run left. All layers up
+ * to the deepest that is steered are captured in one pass: what lies behind it is not even computed.
  *
  * @throws EngineError if the model cannot be read; RecipeError if the texts do not make a vector
  */
@@ -50,11 +52,12 @@ export async function buildVectors(
 ): Promise<VectorSet> {
   const dataSha256 = contrastSha256(split.sets.map((set) => ({ ...set, texts: set.vectorTexts })));
   const path = join(options.folder, "means.gguf");
-  let means = knownMeans(path, modelSha256, dataSha256);
+  const depth = Math.max(...options.layers) + 1;
+  let means = knownMeans(path, modelSha256, dataSha256, depth);
   if (!means) {
     const started = await engine();
     means = await retryAfterCrash("reading the contrast texts", () =>
-      capture(started, split, dataSha256, options),
+      capture(started, split, dataSha256, depth, options),
     );
     writeClassMeans(path, means);
   }
@@ -73,11 +76,17 @@ export async function buildVectors(
   return vectorSet(recipe, vectors, files);
 }
 
-/** Means of the same model and texts, if the folder has them; a damaged file is made again. */
-function knownMeans(path: string, modelSha256: string, dataSha256: string): ClassMeans | undefined {
+/** Means of the same model and texts, if the folder has them down to the depth; a damaged file is made again. */
+function knownMeans(
+  path: string,
+  modelSha256: string,
+  dataSha256: string,
+  depth: number,
+): ClassMeans | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    return readClassMeans(path, { modelSha256, dataSha256 });
+    const means = readClassMeans(path, { modelSha256, dataSha256 });
+    return means.layers.length >= depth ? means : undefined;
   } catch (error) {
     if (error instanceof ModelError) return undefined;
     throw error;
@@ -88,6 +97,7 @@ async function capture(
   engine: Engine,
   split: ContrastSplit,
   dataSha256: string,
+  depth: number,
   { signal, onText }: BuildOptions,
 ): Promise<ClassMeans> {
   const { model, capabilities } = engine;
@@ -97,7 +107,7 @@ async function capture(
         "llama.cpp does not open their residual stream. Choose another model.",
     );
   }
-  const layers = Array.from({ length: model.layers }, (_, layer) => layer);
+  const layers = Array.from({ length: depth }, (_, layer) => layer);
   const means = emptyClassMeans(model, layers, dataSha256);
   const rows = split.sets.flatMap((set) => set.vectorTexts.map((text) => ({ set, text })));
   const texts = rows.map(({ text }) => text);

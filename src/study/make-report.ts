@@ -1,4 +1,4 @@
-import { type ArmComparison, compareArms } from "../classify/evaluate-arms.js";
+import { type ArmComparison, compareArms, type TrainedArm } from "../classify/evaluate-arms.js";
 import type { ScoreCard } from "../score/score.js";
 import { VERSION } from "../version.js";
 import { type Arm, filterCounts, shortfalls } from "./arms.js";
@@ -7,6 +7,7 @@ import type { LabelChecks } from "./label-check.js";
 import type { PilotOutcome } from "./pilot.js";
 import type { ArmResult, Comparison, PilotResult, RunReport, ScoreSummary } from "./report/run-report.js";
 import type { Study } from "./study.js";
+import { verdictSentence } from "./verdict.js";
 
 /** Texts of each arm and label that the report shows. */
 const SHOWN_SAMPLES = 4;
@@ -89,11 +90,17 @@ export interface Findings {
 }
 
 function comparisonsOf(all: readonly ArmComparison[]): Comparison[] {
-  return all.flatMap(({ differences }) =>
-    differences
+  return all.flatMap(({ arms, differences }) => {
+    const trained = (name: string) =>
+      arms.find((arm): arm is TrainedArm => arm.trained && arm.name === name)!;
+    return differences
       .filter(({ arm }) => arm === "steered")
-      .map(({ interval: [low, high], ...difference }) => ({ ...difference, low, high })),
-  );
+      .map(({ arm, baseline, difference, interval: [low, high], verdict }) => {
+        const found = { difference, low, high, verdict };
+        const sides = { steered: trained(arm), baseline: trained(baseline), baselineName: baseline };
+        return { arm, baseline, ...found, sentence: verdictSentence({ ...found, ...sides }) };
+      });
+  });
 }
 
 function verdictOf({ chosen, pilot }: Findings, comparisons: readonly Comparison[], test: boolean): string {

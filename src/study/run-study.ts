@@ -27,6 +27,7 @@ export async function makeVectors(study: Study): Promise<VectorSet> {
   let read = 0;
   const vectors = await buildVectors(study.engine, recipe, materials.split, model.sha256, {
     folder: folder.vectors,
+    layers: study.sweep.map(({ steering }) => steering!.layer),
     ...(options.signal ? { signal: options.signal } : {}),
     onText: (done, total) => {
       task ??= study.progress.begin("Building steering vectors", total, "texts");

@@ -3,6 +3,7 @@ import koffi from "koffi";
 import type { Capture, Prompt, TokenLogProbabilities } from "../engine.js";
 import { CaptureAccumulator } from "./capture-accumulator.js";
 import { requireResiduals } from "./generate.js";
+import type { ResidualHandler } from "./hooks.js";
 import { additionHandler, planSteering, type SteeringPlan } from "./interventions.js";
 import { logSoftmax, logSumExp } from "./log-softmax.js";
 import type { NativeContext } from "./native-context.js";
@@ -65,12 +66,15 @@ export async function capture(
     plan.route === "callback"
       ? additionHandler(session.width, (layer) => plan.additions.get(layer))
       : undefined;
-  const layers = new Set([...options.layers, ...(steer ? plan.additions.keys() : [])]);
-  session.hooks.use(layers, (layer, values) => {
+  const deepest = Math.max(...options.layers);
+  const steered = steer ? [...plan.additions.keys()].filter((layer) => layer <= deepest) : [];
+  const layers = new Set([...options.layers, ...steered]);
+  const take: ResidualHandler = (layer, values) => {
     const changed = steer?.(layer, values) ?? false;
     accumulator.take(layer, values);
     return changed;
-  });
+  };
+  session.hooks.use(layers, take, { stop: options.layers.length > 0 });
   // The last block's output holds only the rows whose logits were asked for.
   const last = options.layers.includes(session.layers - 1);
   try {

@@ -15,6 +15,7 @@ export class ResidualHooks {
   readonly pointer: Pointer;
   readonly #native: Native;
   #wanted: ReadonlySet<number> = new Set();
+  #last = Number.POSITIVE_INFINITY;
   #handler: ResidualHandler | undefined;
   #seen: Set<number> | undefined;
   #failure: unknown;
@@ -28,9 +29,13 @@ export class ResidualHooks {
     );
   }
 
-  /** Calls `handler` for these layers from the next decode on; with no layers, nothing is asked of the graph. */
-  use(layers: Iterable<number>, handler?: ResidualHandler): void {
+  /**
+   * Calls `handler` for these layers from the next decode on; with no layers, nothing is asked of the graph.
+   * With `stop`, nothing behind the deepest of them is computed: later layers, and the logits, are not to be used.
+   */
+  use(layers: Iterable<number>, handler?: ResidualHandler, options: { stop?: boolean } = {}): void {
     this.#wanted = new Set(layers);
+    this.#last = options.stop ? Math.max(...this.#wanted) : Number.POSITIVE_INFINITY;
     this.#handler = handler;
   }
 
@@ -69,7 +74,7 @@ export class ResidualHooks {
     } catch (error) {
       this.#failure ??= error;
     }
-    return true;
+    return layer < this.#last;
   }
 
   #compute(tensor: Pointer, layer: number): void {

@@ -42,12 +42,15 @@ export function renderText(report: RunReport, { width, color }: RenderTextOption
     report.arms.length === 0 ? [] : legend(report.arms, width).map((line) => paint(2, line)),
     report.chosen === undefined ? [] : wrap(`Steering that was chosen: ${visible(report.chosen)}`, width),
     dropped(report.arms).flatMap((line) => wrap(line, width)),
-    report.comparisons.flatMap((comparison) =>
-      bullet(
-        `${visible(comparison.sentence)} (difference ${signed(comparison.difference, 3)}, interval ${signed(comparison.low, 3)} to ${signed(comparison.high, 3)})`,
-        width,
+    // What the verdict says already is not said twice.
+    report.comparisons
+      .filter((comparison) => !report.verdict.includes(comparison.sentence))
+      .flatMap((comparison) =>
+        bullet(
+          `${visible(comparison.sentence)} (difference ${signed(comparison.difference, 3)}, interval ${signed(comparison.low, 3)} to ${signed(comparison.high, 3)})`,
+          width,
+        ),
       ),
-    ),
     [
       ...report.notes,
       ...report.arms.flatMap((arm) => (arm.score?.notes ?? []).map((note) => `${arm.title}: ${note}`)),

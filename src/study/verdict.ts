@@ -1,0 +1,39 @@
+import type { TrainedArm } from "../classify/evaluate-arms.js";
+
+/** One comparison of the steered texts' classifier with a baseline's, as numbers. */
+export interface VerdictNumbers {
+  readonly verdict: "better" | "worse" | "no clear difference";
+  readonly steered: Pick<TrainedArm, "macroF1">;
+  readonly baseline: Pick<TrainedArm, "macroF1">;
+  /** `zero-shot` or `few-shot`. */
+  readonly baselineName: string;
+  readonly difference: number;
+  /** 95 % interval of the difference. */
+  readonly low: number;
+  readonly high: number;
+}
+
+const OPENINGS = {
+  better: (baseline: string) => `Steering beat ${baseline} prompting`,
+  worse: (baseline: string) => `Steering did worse than ${baseline} prompting`,
+  "no clear difference": (baseline: string) =>
+    `Steering made no clear difference against ${baseline} prompting`,
+};
+
+/** Two decimals with a sign; three where two would hide on which side of 0 the number lies. */
+function signed(value: number): string {
+  const size = Math.abs(value);
+  const digits = size.toFixed(size < 0.005 && size >= 0.0005 ? 3 : 2);
+  return `${Number(digits) === 0 ? "" : value < 0 ? "−" : "+"}${digits}`;
+}
+
+/** The verdict in a sentence that can be read alone. */
+export function verdictSentence(numbers: VerdictNumbers): string {
+  const score = ({ macroF1 }: Pick<TrainedArm, "macroF1">) =>
+    `${macroF1.mean.toFixed(2)} ± ${macroF1.standardDeviation.toFixed(2)}`;
+  return (
+    `${OPENINGS[numbers.verdict](numbers.baselineName)}: on texts that people wrote, a classifier trained on the steered ` +
+    `texts scores ${score(numbers.steered)}, one trained on the prompted texts ${score(numbers.baseline)} ` +
+    `(macro-F1; difference ${signed(numbers.difference)}, 95 % interval ${signed(numbers.low)} to ${signed(numbers.high)}).`
+  );
+}
