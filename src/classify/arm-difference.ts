@@ -1,4 +1,4 @@
-import { randomGenerator } from "../tasks/seeded-random.js";
+import { randomGenerator } from "../random/seeded-random.js";
 import { f1OfCounts } from "./metrics.js";
 
 export interface DifferenceEstimate {

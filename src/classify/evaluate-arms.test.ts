@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RecipeError, TillerError } from "../errors.js";
-import { randomGenerator } from "../tasks/seeded-random.js";
+import { randomGenerator } from "../random/seeded-random.js";
 import { type CompareArmsOptions, compareArms, type TrainedArm } from "./evaluate-arms.js";
 import type { LabelledRow } from "./training-draw.js";
 

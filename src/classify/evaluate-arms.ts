@@ -1,5 +1,5 @@
 import { RecipeError } from "../errors.js";
-import { seedFrom } from "../tasks/seeded-random.js";
+import { seedFrom } from "../random/seeded-random.js";
 import { type DifferenceEstimate, estimateDifference } from "./arm-difference.js";
 import { sentenceOf, type Verdict, verdictOf } from "./arm-verdict.js";
 import type { TextClassifierOptions } from "./classifier.js";

@@ -1,4 +1,4 @@
-import { sampled, seedFrom } from "../tasks/seeded-random.js";
+import { sampled, seedFrom } from "../random/seeded-random.js";
 
 /** A text with its class and its language (ISO 639 code). */
 export interface LabelledRow {

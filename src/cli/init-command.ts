@@ -10,6 +10,19 @@ Example:
   $ tiller run reviews.yaml
 `;
 
+async function write(file: string, text: string, flag: "w" | "wx"): Promise<void> {
+  try {
+    await writeFile(file, text, { flag });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new RecipeError(
+      code === "EEXIST"
+        ? `${file} exists already. Choose another name, or --force to overwrite it.`
+        : `${file} cannot be written: ${message}`,
+    );
+  }
+}
+
 /** `tiller init` */
 export function addInitCommand(program: Command): void {
   program
@@ -20,15 +33,8 @@ export function addInitCommand(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (file = "recipe.yaml", { force, json }: { force?: boolean; json?: boolean }) => {
       const schema = join(dirname(file), "recipe.schema.json");
-      try {
-        await writeFile(file, recipeTemplate(), { flag: force ? "w" : "wx" });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "EEXIST") {
-          throw new RecipeError(`${file} exists already. Choose another name, or --force to overwrite it.`);
-        }
-        throw new RecipeError(`${file} cannot be written: ${(error as Error).message}`);
-      }
-      await writeFile(schema, `${JSON.stringify(recipeJsonSchema(), null, 2)}\n`);
+      await write(file, recipeTemplate({ schema: "./recipe.schema.json" }), force ? "w" : "wx");
+      await write(schema, `${JSON.stringify(recipeJsonSchema(), null, 2)}\n`, "w");
       createOutput(json === true).result(
         { recipe: file, schema },
         () => `Wrote ${file}. Edit it, then:\n  tiller run ${file} --dry-run\n  tiller run ${file}`,

@@ -1,17 +1,24 @@
-/** What Ctrl-C asks for: first to stop after the batch in hand, then at once. */
+/** What Ctrl-C asks for: while texts are written, first to stop after the batch in hand; otherwise to stop at once. */
 export interface Interrupt {
   readonly signal: AbortSignal;
   readonly stopping: () => boolean;
+  /** Says whether a batch is in hand that is worth finishing. */
+  readonly onWriting: (writing: boolean) => void;
   /** Ctrl-C ends the process again. */
   release(): void;
 }
+
+const INTERRUPTED_EXIT = 130;
 
 /** Listens for Ctrl-C and for a polite kill. `tell` says to the user what will happen. */
 export function listenForInterrupt(tell: (text: string) => void): Interrupt {
   const controller = new AbortController();
   let asked = false;
+  let writing = false;
   const handler = () => {
-    if (asked) {
+    // What does not even stop at once must still end by Ctrl-C.
+    if (controller.signal.aborted) process.exit(INTERRUPTED_EXIT);
+    if (asked || !writing) {
       controller.abort();
       return;
     }
@@ -25,6 +32,9 @@ export function listenForInterrupt(tell: (text: string) => void): Interrupt {
   return {
     signal: controller.signal,
     stopping: () => asked,
+    onWriting: (now) => {
+      writing = now;
+    },
     release: () => {
       process.off("SIGINT", handler);
       process.off("SIGTERM", handler);

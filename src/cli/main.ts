@@ -21,7 +21,7 @@ function createProgram(): Command {
   addRunCommands(program);
   addModelsCommand(program);
   addDoctorCommand(program);
-  // Sub-commands are made before the override is inherited by none of them.
+  // Commands do not inherit it.
   for (const command of program.commands) {
     command.exitOverride();
     for (const inner of command.commands) inner.exitOverride();
@@ -42,6 +42,9 @@ function report(error: unknown, debug: boolean): number {
   );
   return 1;
 }
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 const program = createProgram();
 try {

@@ -23,7 +23,7 @@ const TELLING_SHARE = 0.05;
 
 /** One line of progress: what, how much of how much, how fast, and how long still. */
 export function progressText({ name, unit, done, total, tokens, seconds }: TaskState): string {
-  const parts = [`${name}: ${done} of ${total} ${unit}`];
+  const parts = [`${name}: ${done} of ${Math.max(done, total)} ${unit}`];
   if (tokens > 0 && seconds > 0) parts.push(`${(tokens / seconds).toFixed(0)} tokens/s`);
   if (done >= total) parts.push(`in ${clock(seconds)}`);
   else if (done >= TELLING_SHARE * total) parts.push(`${clock((seconds / done) * (total - done))} left`);

@@ -5,6 +5,16 @@ import { createOutput, type Output } from "./output.js";
 import { createProgress } from "./progress-line.js";
 import { withInterrupt } from "./with-interrupt.js";
 
+/** The command that the user typed, to be typed again. */
+function sameCommand(): string {
+  const script = process.env.npm_lifecycle_event;
+  if (script !== undefined && script !== "npx") return `npm run ${script}`;
+  const quoted = process.argv
+    .slice(2)
+    .map((word) => (/^[\w./:=@+-]+$/.test(word) ? word : JSON.stringify(word)));
+  return ["tiller", ...quoted].join(" ");
+}
+
 export interface StudyFlags {
   readonly json?: boolean;
   readonly output?: string;
@@ -29,13 +39,14 @@ export async function onStudy(
   const progress = createProgress(process.stderr);
   const download = showDownload(progress);
   const { recipe, output } = await recipeOf(path);
-  await withInterrupt(progress, async ({ signal, stopping }) => {
+  await withInterrupt(progress, async ({ signal, stopping, onWriting }) => {
     try {
       const study = await Study.open(recipe, {
         output: flags.output ?? output,
         progress,
         signal,
         stopping,
+        onWriting,
         onDownload: download.listen,
       }).finally(download.end);
       try {
@@ -45,8 +56,7 @@ export async function onStudy(
       }
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      const command = ["tiller", ...process.argv.slice(2)].join(" ");
-      throw new InterruptedError(`Stopped; nothing that was written is lost. To go on:\n  ${command}`);
+      throw new InterruptedError(`Stopped; nothing that was written is lost. To go on:\n  ${sameCommand()}`);
     }
   });
 }

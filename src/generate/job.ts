@@ -1,9 +1,9 @@
 import type { Completion, Engine, Intervention } from "../engine/engine.js";
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
+import { seedFrom } from "../random/seeded-random.js";
 import type { Recipe } from "../recipe/schema.js";
 import type { Sample } from "../store/sample.js";
 import { cleanText } from "../tasks/clean-text.js";
-import { seedFrom } from "../tasks/seeded-random.js";
 import { trimToSentence } from "../tasks/trim-to-sentence.js";
 import type { Configuration } from "./configuration.js";
 import type { Filters } from "./filters.js";

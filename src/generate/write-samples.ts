@@ -104,7 +104,7 @@ export async function writeSamples(
   }
 }
 
-/** Filters of a configuration that know the texts it has had accepted. */
+/** Filters of a configuration that know the texts it has had accepted. A copied demonstration is an echo too. */
 function createConfigurationFilters(
   { recipe, prompts }: Workshop,
   journal: Journal,
@@ -112,7 +112,7 @@ function createConfigurationFilters(
   { identify }: WriteOptions,
 ): Filters {
   const instructions = recipe.task.languages.flatMap((language) =>
-    recipe.task.labels.map((label) => promptText(prompts("zero-shot", language, label))),
+    recipe.task.labels.map((label) => promptText(prompts(configuration.prompting, language, label))),
   );
   const filters = createFilters({ ...recipe.filters, identify, prompts: instructions });
   for (const row of journal.rows()) {

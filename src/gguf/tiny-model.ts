@@ -45,6 +45,7 @@ const CONTROL_BIAS = -30;
 
 /** Seeded generator of standard normal deviates, as sums of four uniforms: the same bits on every machine. */
 function normalDeviates(seed: number): () => number {
+  // Not the generator of src/random: it would change the bytes of every model, and so the texts that tests see.
   let state = seed >>> 0;
   const uniform = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,4 +1,4 @@
-import { randomBelow, randomSource } from "./random.js";
+import { randomGenerator } from "../random/seeded-random.js";
 import { quantile } from "./statistics.js";
 
 /** Ends of an interval. */
@@ -8,6 +8,7 @@ export interface Interval {
 }
 
 export interface BootstrapOptions {
+  /** From 0 to 2³² − 1. */
   readonly seed: number;
   /** Default 500. */
   readonly resamples?: number;
@@ -21,6 +22,7 @@ export interface BootstrapOptions {
  *
  * @param statistic of the items at the given indices, which may repeat. The array is reused between calls.
  * @returns undefined for fewer than two items, or when the statistic is undefined in every resample.
+ * @throws RangeError for a seed out of its range.
  */
 export function bootstrapInterval(
   count: number,
@@ -28,11 +30,11 @@ export function bootstrapInterval(
   { seed, resamples = 500, level = 0.95 }: BootstrapOptions,
 ): Interval | undefined {
   if (count < 2) return undefined;
-  const source = randomSource(seed);
+  const random = randomGenerator(seed);
   const indices = new Int32Array(count);
   const values: number[] = [];
   for (let resample = 0; resample < resamples; resample++) {
-    for (let i = 0; i < count; i++) indices[i] = randomBelow(source, count);
+    for (let i = 0; i < count; i++) indices[i] = Math.floor(random() * count);
     const value = statistic(indices);
     if (value !== undefined) values.push(value);
   }

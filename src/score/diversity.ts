@@ -1,12 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { TillerError } from "../errors.js";
-import { type RandomSource, randomSource, shuffleInPlace } from "./random.js";
+import { randomGenerator, shuffleInPlace } from "../random/seeded-random.js";
 import { mean } from "./statistics.js";
 
 /** How texts are drawn for a measure that must see the same amount of every set. */
 export interface DrawOptions {
   /** How much to look at: words for `distinctN`, UTF-8 bytes for `compressionRatio`. At least 1. */
   readonly budget: number;
+  /** From 0 to 2³² − 1. */
   readonly seed: number;
   /** Draws that the value is the mean of; default 10. */
   readonly draws?: number;
@@ -149,8 +150,8 @@ function forEachDraw<T>(
     .map((item) => ({ item, key: keyOf(item) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ item }) => item);
-  const source: RandomSource = randomSource(seed);
-  for (let draw = 0; draw < draws; draw++) visit(shuffleInPlace([...sorted], source));
+  const random = randomGenerator(seed);
+  for (let draw = 0; draw < draws; draw++) visit(shuffleInPlace([...sorted], random));
 }
 
 function checkBudget({ budget, draws = 10 }: DrawOptions): void {

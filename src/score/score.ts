@@ -28,6 +28,7 @@ export interface ScoreRequest extends SuccessChecks {
   readonly reference: ScoreReference;
   /** Words at which distinct-n is compared; default the reference's. */
   readonly budget?: number;
+  /** From 0 to 2³² − 1. */
   readonly seed: number;
 }
 
@@ -77,6 +78,7 @@ interface Measured extends ScoredText {
  * order of the texts does not matter. Intervals are 95 % percentile bootstrap intervals of 500 resamples.
  *
  * @throws TillerError when log-probabilities and texts do not line up.
+ * @throws RangeError for a seed out of its range.
  */
 export function scoreTexts(request: ScoreRequest): ScoreCard {
   const { reference, seed } = request;

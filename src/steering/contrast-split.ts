@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { RecipeError } from "../errors.js";
-import { seedFrom, shuffled } from "../tasks/seeded-random.js";
+import { seedFrom, shuffled } from "../random/seeded-random.js";
 import { ANY_LANGUAGE, type ClassGroup } from "./class-means.js";
 
 /** The texts of one class in one language. */

@@ -5,6 +5,7 @@ import { ANY_LANGUAGE } from "../steering/class-means.js";
 import { type ContrastSplit, type ContrastTexts, splitContrast } from "../steering/contrast-split.js";
 import { type LabelledText, readLabelled, readTexts } from "../tasks/labelled-text.js";
 import { normalizeLanguage } from "../tasks/languages.js";
+import { checkMaterials, unseenTest } from "./check-materials.js";
 
 /** Everything that a recipe names, read: what people wrote, and how it is divided. */
 export interface Materials {
@@ -16,10 +17,12 @@ export interface Materials {
   readonly demonstrations: readonly LabelledText[];
   /** Human test texts; undefined if the recipe wants no verdict. */
   readonly test: readonly LabelledText[] | undefined;
+  /** What was left out of them, and why. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Reads the files that a recipe names.
+ * Reads the files that a recipe names, and checks that they fit together.
  * @throws RecipeError naming file and line of what is not usable
  */
 export async function readMaterials({ recipe: raw, directory }: LoadedRecipe): Promise<Materials> {
@@ -34,12 +37,15 @@ export async function readMaterials({ recipe: raw, directory }: LoadedRecipe): P
     file === undefined
       ? undefined
       : (await readLabelled(resolve(directory, file), { labels })).map(normalized);
-  return {
+  const materials: Materials = {
     recipe,
     split,
     demonstrations: (await labelled(recipe.demonstrations?.file)) ?? [],
     test: await labelled(recipe.classifier?.test),
+    notes: split.notes,
   };
+  const notes = checkMaterials(materials);
+  return { ...materials, test: unseenTest(materials), notes: [...split.notes, ...notes] };
 }
 
 function normalized(row: LabelledText): LabelledText {

@@ -5,6 +5,7 @@ import { harmonicMean } from "../score/harmonic.js";
 import type { ScoreCard } from "../score/score.js";
 import { proveEffect } from "../steering/proof-of-effect.js";
 import type { VectorSet } from "./build-vectors.js";
+import { SILENT } from "./progress.js";
 import type { Study } from "./study.js";
 import type { TextScores } from "./text-scores.js";
 
@@ -77,7 +78,8 @@ export async function writeOrders(
   const total = orders.reduce((sum, { wanted }) => sum + wanted * keys, 0) - there;
   if (total <= 0 && orders.every(({ counts }) => counts === "written")) return true;
   const workshop = await study.workshop(vectors.interventions);
-  const task = study.progress.begin(name, Math.max(0, total), "texts");
+  const task = (total > 0 ? study.progress : SILENT).begin(name, total, "texts");
+  study.options.onWriting?.(true);
   try {
     return await writeSamples(workshop, journal, orders, {
       identify: identifier.matches,
@@ -86,6 +88,7 @@ export async function writeOrders(
       ...(study.options.stopping ? { stopping: study.options.stopping } : {}),
     });
   } finally {
+    study.options.onWriting?.(false);
     task.end();
   }
 }
@@ -131,8 +134,8 @@ function merit({ card }: PilotOutcome, withCoherence: boolean): number {
 }
 
 /**
- * The configuration with the largest harmonic mean (paper D); of equals the weakest, then the earliest layer.
- * Undefined if every one is 0, unknown or not whole.
+ * The configuration with the largest harmonic mean (paper D), one that has not collapsed before one that has; of
+ * equals the weakest, then the earliest layer. Undefined if every one is 0, unknown or not whole.
  */
 export function chooseConfiguration(outcomes: readonly PilotOutcome[]): PilotOutcome | undefined {
   const withCoherence = outcomes.some(({ card }) => card.coherence.value !== undefined);
@@ -140,5 +143,11 @@ export function chooseConfiguration(outcomes: readonly PilotOutcome[]): PilotOut
     .filter((outcome) => outcome.complete)
     .map((outcome) => ({ outcome, merit: merit(outcome, withCoherence), ...outcome.configuration.steering! }))
     .filter(({ merit }) => merit > 0)
-    .sort((a, b) => b.merit - a.merit || a.strength - b.strength || a.layer - b.layer)[0]?.outcome;
+    .sort(
+      (a, b) =>
+        Number(a.outcome.collapsed) - Number(b.outcome.collapsed) ||
+        b.merit - a.merit ||
+        a.strength - b.strength ||
+        a.layer - b.layer,
+    )[0]?.outcome;
 }

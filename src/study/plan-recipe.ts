@@ -9,7 +9,7 @@ import { NAMED_DEPTHS } from "../recipe/schema.js";
 import { knownSpeed } from "./cost.js";
 import { type Materials, readMaterials } from "./materials.js";
 import { parametersInName, planRun, type RunPlan } from "./plan.js";
-import { modelSource, outputFolder } from "./study.js";
+import { modelSource, outputFolder, recipeOf } from "./study.js";
 
 export interface PlannedRun extends RunPlan {
   readonly recipe: string;
@@ -30,12 +30,13 @@ export async function planRecipe(
   path: string,
   options: { output?: string | undefined } = {},
 ): Promise<PlannedRun> {
-  const loaded = await loadRecipe(path);
+  const { recipe: file, output } = await recipeOf(path);
+  const loaded = await loadRecipe(file);
   const materials = await readMaterials(loaded);
   const { recipe } = materials;
   const model = await modelIfHere(loaded);
-  const file = model && readGguf(model.path);
-  const blocks = file && metadataNumber(file, `${metadataString(file, "general.architecture")}.block_count`);
+  const gguf = model && readGguf(model.path);
+  const blocks = gguf && metadataNumber(gguf, `${metadataString(gguf, "general.architecture")}.block_count`);
   const plan = planRun(
     recipe,
     blocks === undefined
@@ -43,7 +44,7 @@ export async function planRecipe(
       : resolveLayers(recipe.steering.layers, blocks),
     {
       measured: model && (await knownSpeed(model.sha256)),
-      parameters: file ? parameterCount(file) : parametersInName(recipe.model.source),
+      parameters: gguf ? parameterCount(gguf) : parametersInName(recipe.model.source),
       threads: recipe.model.threads ?? availableParallelism(),
     },
   );
@@ -52,9 +53,9 @@ export async function planRecipe(
     name: recipe.name,
     model: recipe.model.source,
     modelIsHere: model !== undefined,
-    output: outputFolder(recipe, options.output),
+    output: outputFolder(recipe, options.output ?? output),
     contrast: contrastCounts(materials),
-    notes: materials.split.notes,
+    notes: materials.notes,
     ...plan,
   };
 }

@@ -1,7 +1,7 @@
 import { baselineConfigurations, sweepConfigurations } from "../generate/configuration.js";
 import type { Recipe } from "../recipe/schema.js";
 
-/** What a run will do, before it does it. Tokens are upper bounds: texts may end earlier. */
+/** What a run will do, before it does it. Tokens are counted as if every text went to its limit. */
 export interface RunPlan {
   readonly configurations: readonly string[];
   readonly pilot: { readonly texts: number; readonly tokens: number };
@@ -40,7 +40,7 @@ export function parametersInName(name: string): number | undefined {
 
 function speedOf({ measured, parameters, threads }: SpeedFacts): { tokensPerSecond?: number; basis: string } {
   if (measured !== undefined) return { tokensPerSecond: measured, basis: "measured on this machine" };
-  if (parameters === undefined) return { basis: "unknown until the model is here" };
+  if (parameters === undefined) return { basis: "the model is not here yet" };
   return {
     tokensPerSecond: (PARAMETER_TOKENS_PER_THREAD_SECOND * threads) / parameters,
     basis: "a rough guess from the model's size; the first run measures it",

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { startTiller, tiller } from "../cli/test-cli.js";
 import type { LlamaEngine } from "../engine/llama/llama-engine.js";
-import { randomGenerator } from "../tasks/seeded-random.js";
+import { randomGenerator } from "../random/seeded-random.js";
 import { generateTexts } from "./run-study.js";
 import { Study } from "./study.js";
 import { createTestRun } from "./test-run.js";

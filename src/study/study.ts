@@ -35,6 +35,8 @@ export interface StudyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Asked between jobs: true stops there. */
   readonly stopping?: (() => boolean) | undefined;
+  /** Told when jobs begin and end: only while texts are written is there something worth finishing. */
+  readonly onWriting?: ((writing: boolean) => void) | undefined;
   readonly onDownload?: ((progress: DownloadProgress) => void) | undefined;
 }
 

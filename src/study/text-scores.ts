@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "../engine/engine.js";
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
+import { sampled, seedFrom } from "../random/seeded-random.js";
 import { buildReference, type HumanText, type ScoreReference } from "../score/reference.js";
 import { type ScoreCard, scoreTexts } from "../score/score.js";
 import { shuffleWords } from "../score/shuffle.js";
 import { ANY_LANGUAGE } from "../steering/class-means.js";
 import { BACK_TRANSLATED_CLASS } from "../steering/quality-vector.js";
 import type { Sample } from "../store/sample.js";
-import { sampled, seedFrom } from "../tasks/seeded-random.js";
 import type { LabelChecks } from "./label-check.js";
 import type { Materials } from "./materials.js";
 import { ScoreCache } from "./score-cache.js";

@@ -1,7 +1,7 @@
 import { RecipeError } from "../errors.js";
+import { sampled, seedFrom } from "../random/seeded-random.js";
 import type { LabelledText } from "./labelled-text.js";
 import { normalizeLanguage } from "./languages.js";
-import { sampled, seedFrom } from "./seeded-random.js";
 
 export interface DemonstrationOptions {
   readonly label: string;

@@ -91,13 +91,26 @@ export function sampled<T>(items: readonly T[], count: number, seed: number): T[
   if (!Number.isInteger(count) || count < 0 || count > items.length) {
     throw new RangeError(`Cannot draw ${count} of ${items.length} items.`);
   }
-  const random = randomGenerator(seed);
-  const pool = [...items];
+  return drawToFront([...items], count, randomGenerator(seed)).slice(0, count);
+}
+
+/**
+ * Shuffles in place (Fisher and Yates) and gives the same array: for many shuffles with the numbers of one generator.
+ *
+ * @param random gives numbers in [0, 1); as many are taken as there are items.
+ */
+export function shuffleInPlace<T>(items: T[], random: () => number): T[] {
+  return drawToFront(items, items.length, random);
+}
+
+function drawToFront<T>(items: T[], count: number, random: () => number): T[] {
   for (let drawn = 0; drawn < count; drawn++) {
-    const other = drawn + Math.floor(random() * (pool.length - drawn));
-    [pool[drawn], pool[other]] = [pool[other]!, pool[drawn]!];
+    const other = drawn + Math.floor(random() * (items.length - drawn));
+    const held = items[drawn]!;
+    items[drawn] = items[other]!;
+    items[other] = held;
   }
-  return pool.slice(0, count);
+  return items;
 }
 
 function rotateLeft(word: number, bits: number): number {

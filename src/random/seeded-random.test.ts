@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { randomGenerator, sampled, seedFrom, shuffled, xoshiro128StarStar } from "./seeded-random.js";
+import {
+  randomGenerator,
+  sampled,
+  seedFrom,
+  shuffled,
+  shuffleInPlace,
+  xoshiro128StarStar,
+} from "./seeded-random.js";
 
 /*
  * Expected values, but for the generator's own ten numbers, were printed by this Python program:
@@ -20,13 +27,15 @@ import { randomGenerator, sampled, seedFrom, shuffled, xoshiro128StarStar } from
  *   def seed_from(*parts):
  *       code = lambda p: (b"s" if isinstance(p, str) else b"n") + struct.pack(">I", len(str(p).encode())) + str(p).encode()
  *       return struct.unpack(">I", hashlib.sha256(b"".join(map(code, parts))).digest()[:4])[0]
- *   def sampled(items, k, s):
- *       u, p = uniform(s), list(items)
+ *   def drawn(items, k, u):
+ *       p = list(items)
  *       for i in range(k): j = i + int(next(u) * (len(p) - i)); p[i], p[j] = p[j], p[i]
  *       return p[:k]
+ *   def sampled(items, k, s): return drawn(items, k, uniform(s))
  *   for s in (0, 42, M): u = uniform(s); print([next(u) for _ in range(3)])
  *   print(seed_from(), seed_from("a", "bc"), seed_from("ab", "c"), seed_from(1), seed_from("1"))
  *   print(seed_from("run", 42, "sl", "ቋንቋ", 0.2), sampled(range(10), 10, 42), sampled(range(50), 5, 42))
+ *   u = uniform(42); print([drawn(range(10), 10, u) for _ in range(3)])
  */
 
 describe("xoshiro128StarStar", () => {
@@ -85,9 +94,9 @@ describe("seedFrom", () => {
   });
 });
 
-describe("sampled and shuffled", () => {
-  const range = (length: number) => Array.from({ length }, (_, index) => index);
+const range = (length: number) => Array.from({ length }, (_, index) => index);
 
+describe("sampled and shuffled", () => {
   it("give the expected draws", () => {
     expect(shuffled(range(10), 42)).toEqual([8, 3, 5, 7, 6, 9, 4, 1, 0, 2]);
     expect(sampled(range(50), 5, 42)).toEqual([43, 13, 25, 33, 24]);
@@ -108,5 +117,28 @@ describe("sampled and shuffled", () => {
   it("refuse a count that there are no items for", () => {
     expect(() => sampled([1, 2], 3, 0)).toThrow("Cannot draw 3 of 2 items.");
     expect(() => sampled([1, 2], -1, 0)).toThrow(RangeError);
+  });
+});
+
+describe("shuffleInPlace", () => {
+  it("gives the expected orders, one after another from one generator", () => {
+    const random = randomGenerator(42);
+    expect(Array.from({ length: 3 }, () => shuffleInPlace(range(10), random))).toEqual([
+      [8, 3, 5, 7, 6, 9, 4, 1, 0, 2],
+      [9, 3, 2, 5, 1, 8, 6, 0, 4, 7],
+      [3, 8, 0, 7, 2, 4, 1, 9, 5, 6],
+    ]);
+  });
+
+  it("shuffles the array that it gives back", () => {
+    const items = range(10);
+    expect(shuffleInPlace(items, randomGenerator(42))).toBe(items);
+    expect(items).toEqual(shuffled(range(10), 42));
+  });
+
+  it("gives each of the 24 orders of four items", () => {
+    const random = randomGenerator(1);
+    const seen = new Set(range(500).map(() => shuffleInPlace([1, 2, 3, 4], random).join("")));
+    expect(seen.size).toBe(24);
   });
 });
