@@ -5,6 +5,7 @@ import {
   makeVectors,
   type PlannedRun,
   planRecipe,
+  RecipeError,
   type RunReport,
   renderText,
   type Study,
@@ -55,6 +56,9 @@ export function addRunCommands(program: Command): void {
           plans.map(planText).join("\n\n"),
         );
         return;
+      }
+      if (recipes.length > 1 && (flags.output !== undefined || flags.json)) {
+        throw new RecipeError("--output and --json take one recipe at a time.");
       }
       for (const recipe of recipes) await onStudy(recipe, flags, runAll);
     });

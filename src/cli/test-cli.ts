@@ -1,7 +1,12 @@
 /** For tests: the built command line in a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** So that tests do not touch the user's cache. */
+const HOME = mkdtempSync(join(tmpdir(), "tiller-home-"));
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 export interface Finished {
@@ -18,7 +23,7 @@ export function startTiller(
 ): { child: ChildProcess; done: Promise<Finished> } {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
+    env: { ...process.env, TILLER_HOME: HOME, ...env },
   });
   const texts = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {

@@ -157,18 +157,15 @@ export function meanResidualNorm(means: ClassMeans, groups: readonly ClassGroup[
 }
 
 /**
- * The groups that are set against each other in a language: each class's own texts in that language, or those that
- * serve every language where it has none of its own.
- * @throws RecipeError if the class or another one is missing.
+ * The groups of one language that have a class to be set against others; those of `ANY_LANGUAGE` if the
+ * language has no contrast of its own.
+ * @throws RecipeError if neither has the class and another one.
  */
 export function contrastGroups(means: ClassMeans, language: string, wanted: string): ClassGroup[] {
-  const all = means.groups.map(({ group }) => group);
-  const own = all.filter((group) => group.language === language);
-  const shared = all.filter(
-    (group) => group.language === ANY_LANGUAGE && !own.some((other) => other.class === group.class),
-  );
-  const groups = all.filter((group) => own.includes(group) || shared.includes(group));
-  if (groups.length > 1 && groups.some((group) => group.class === wanted)) return groups;
+  for (const candidate of [language, ANY_LANGUAGE]) {
+    const groups = means.groups.map(({ group }) => group).filter((group) => group.language === candidate);
+    if (groups.length > 1 && groups.some((group) => group.class === wanted)) return groups;
+  }
   throw new RecipeError(
     `contrast: for ${language} there are no texts of class ${wanted} together with texts of another class, ` +
       `nor for every language. Add them.`,

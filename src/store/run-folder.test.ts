@@ -49,7 +49,8 @@ describe("openRun", () => {
     await using again = await openRun(path, { ...options, version: "0.2.0", recipeText: "name:  films\n" });
     expect(again.description).toEqual(description);
     expect(before.equals(await readFile(join(path, "run.json")))).toBe(true);
-    expect(await readFile(again.recipe, "utf8")).toBe("name: films\n");
+    // The recipe as it is now, where it does not concern the samples.
+    expect(await readFile(again.recipe, "utf8")).toBe("name:  films\n");
   });
 
   it("goes on after a process that ended while it made the folder", async () => {
@@ -64,8 +65,18 @@ describe("openRun", () => {
     }
   });
 
+  it("begins anew for another recipe while there are no samples", async () => {
+    await make();
+    await writeFile(join(path, "vectors", "old.gguf"), "");
+    await using run = await openRun(path, { ...options, fingerprint: "f2", recipeText: "name: put right\n" });
+    expect(run.description.fingerprint).toBe("f2");
+    expect(await readdir(run.vectors)).toEqual([]);
+    expect(await readFile(run.recipe, "utf8")).toBe("name: put right\n");
+  });
+
   it("refuses another recipe's folder, and says what to compare", async () => {
     await make();
+    await writeFile(join(path, "samples.jsonl"), "{}\n");
     const other = { ...options, fingerprint: "f2", files: { "a.jsonl": "1", "b.jsonl": "3" } };
     await expect(openRun(path, other)).rejects.toThrow(
       /another recipe \(films\)\. Compare .*recipe\.yaml.*These files differ: b\.jsonl\. Choose another output/,

@@ -45,6 +45,8 @@ export interface RunFolder extends AsyncDisposable {
 
 const DESCRIPTION = "run.json";
 const RECIPE = "recipe.yaml";
+const JOURNAL = "samples.jsonl";
+const SUBFOLDERS = ["vectors", "data"];
 
 /**
  * Opens a run folder for this process alone, and makes it first where `create` says so. The same recipe
@@ -59,7 +61,7 @@ export async function openRun(path: string, options: OpenRunOptions): Promise<Ru
   const lock = await lockFolder(folder);
   try {
     const description = await describe(folder, options);
-    return await prepare(folder, description, options.recipeText, lock);
+    return await prepare(folder, description, lock);
   } catch (error) {
     await lock.release().catch(() => {});
     throw storeError(error, `open the run folder ${folder}`);
@@ -134,30 +136,29 @@ async function exists(path: string): Promise<boolean> {
 /** The folder's description; `run.json` is the first file, so that a folder without it has nothing to lose. */
 async function describe(folder: string, options: OpenRunOptions): Promise<RunDescription> {
   const path = join(folder, DESCRIPTION);
-  if (await isFile(path)) {
-    const found = await readRunDescription(path);
-    if (found.fingerprint !== options.fingerprint) throw otherRecipe(folder, found, options);
-    return found;
+  const found = (await isFile(path)) ? await readRunDescription(path) : undefined;
+  const same = found?.fingerprint === options.fingerprint;
+  if (found && !same) {
+    if (await hasSamples(folder)) throw otherRecipe(folder, found, options);
+    // A run without samples has nothing to lose: a recipe that was put right may begin anew.
+    for (const sub of SUBFOLDERS) await rm(join(folder, sub), { recursive: true, force: true });
   }
   const description: RunDescription = {
     format: RUN_FORMAT,
     tool: "tillerlm",
-    version: options.version,
+    version: found && same ? found.version : options.version,
     name: options.name,
     fingerprint: options.fingerprint,
     ...(options.recipeFile === undefined ? {} : { recipe: options.recipeFile }),
     files: sorted(options.files ?? {}),
   };
+  // The recipe may have moved, or changed in what does not concern the samples.
   await writeFileAtomic(path, `${JSON.stringify(description, null, 2)}\n`);
+  await writeFileAtomic(join(folder, RECIPE), options.recipeText);
   return description;
 }
 
-async function prepare(
-  folder: string,
-  description: RunDescription,
-  recipeText: string,
-  lock: FolderLock,
-): Promise<RunFolder> {
+async function prepare(folder: string, description: RunDescription, lock: FolderLock): Promise<RunFolder> {
   const file = (...names: string[]) => {
     const wrong = names.find((name) => name === "" || name === "." || name === ".." || /[/\\\0]/.test(name));
     if (wrong !== undefined) {
@@ -171,7 +172,7 @@ async function prepare(
     path: folder,
     description,
     recipe: file(RECIPE),
-    journal: file("samples.jsonl"),
+    journal: file(JOURNAL),
     vectors: file("vectors"),
     data: file("data"),
     file,
@@ -182,7 +183,6 @@ async function prepare(
     await mkdir(sub, { recursive: true });
     await removeTemporary(sub);
   }
-  if (!(await isFile(run.recipe))) await writeFileAtomic(run.recipe, recipeText);
   return run;
 }
 
@@ -192,6 +192,11 @@ async function removeTemporary(folder: string): Promise<void> {
     const pid = TEMPORARY_NAME.exec(name)?.[1];
     if (pid !== undefined && !mayRun(Number(pid))) await rm(join(folder, name), { force: true });
   }
+}
+
+async function hasSamples(folder: string): Promise<boolean> {
+  const status = await stat(join(folder, JOURNAL)).catch(() => undefined);
+  return status !== undefined && status.size > 0;
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -70,9 +70,10 @@ export function shortfalls({ task, samples }: Recipe, arms: readonly Arm[]): str
         const kept = arm.rows.filter((row) => row.language === language && row.label === label).length;
         if (kept >= samples.perLabel) return [];
         const written = arm.written.filter((row) => row.language === language && row.label === label).length;
-        return [
-          `${arm.title}: ${kept} of ${samples.perLabel} texts for ${label} in ${language} after ${written} attempts; the filters dropped the others.`,
-        ];
+        const short = `${arm.title}: ${kept} of ${samples.perLabel} texts for ${label} in ${language}`;
+        return written < Math.ceil(samples.perLabel * samples.attempts)
+          ? [`${short} so far; tiller generate writes the others.`]
+          : [`${short} after ${written} attempts; the filters dropped the others.`];
       }),
     ),
   );

@@ -2,6 +2,7 @@ import { normalizeForNgrams } from "../classify/ngrams.js";
 import { RecipeError } from "../errors.js";
 import { baselineConfigurations } from "../generate/configuration.js";
 import { createPromptBook } from "../generate/prompt-book.js";
+import { ANY_LANGUAGE } from "../steering/class-means.js";
 import type { Materials } from "./materials.js";
 
 /** Fewest texts of a label that a classifier is trained on. */
@@ -15,6 +16,7 @@ const FEWEST_TRAINING_TEXTS = 5;
  */
 export function checkMaterials(materials: Materials): string[] {
   checkPrompts(materials);
+  checkContrast(materials);
   return materials.test ? checkTest(materials, materials.test) : [];
 }
 
@@ -28,6 +30,23 @@ function checkPrompts({ recipe, demonstrations }: Materials): void {
     for (const language of recipe.task.languages) {
       for (const label of recipe.task.labels) prompts(prompting, language, label);
     }
+  }
+}
+
+/** All classes of a contrast must be of one kind: of the language, or for every language. */
+function checkContrast({ recipe, split }: Materials): void {
+  if (recipe.steering.method !== "mean-difference") return;
+  for (const language of recipe.task.languages) {
+    const whole = [language, ANY_LANGUAGE].some((candidate) =>
+      recipe.task.labels.every((label) =>
+        split.sets.some((set) => set.class === label && set.language === candidate),
+      ),
+    );
+    if (whole) continue;
+    throw new RecipeError(
+      `contrast: for ${language}, some classes have texts of that language and others texts for every language. ` +
+        "A difference of the two would hold the language too: give all classes the language, or none.",
+    );
   }
 }
 

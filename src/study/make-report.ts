@@ -1,7 +1,9 @@
-import { type ArmComparison, compareArms, type TrainedArm } from "../classify/evaluate-arms.js";
+import type { ArmComparison, TrainedArm } from "../classify/evaluate-arms.js";
+import type { Prompting } from "../generate/configuration.js";
 import type { ScoreCard } from "../score/score.js";
 import { VERSION } from "../version.js";
 import { type Arm, filterCounts, shortfalls } from "./arms.js";
+import type { ArmsCompared } from "./compare-data.js";
 import type { Cost } from "./cost.js";
 import type { LabelChecks } from "./label-check.js";
 import type { PilotOutcome } from "./pilot.js";
@@ -60,36 +62,17 @@ function pilotResult(outcome: PilotOutcome): PilotResult {
   };
 }
 
-/**
- * Trains and compares classifiers on the arms' data sets: the steered one against each baseline. Undefined if the
- * recipe has no test texts or there is no data yet.
- */
-export function compareData(study: Study, arms: readonly Arm[]): ArmComparison[] | undefined {
-  const { recipe, materials, baselines } = study;
-  if (!materials.test || !recipe.classifier || arms.every((arm) => arm.rows.length === 0)) return undefined;
-  const [language] = recipe.task.languages;
-  const test = materials.test.map((row) => ({ ...row, language: row.language ?? language! }));
-  return baselines.map((baseline) =>
-    compareArms({
-      arms: arms.map(({ name, rows }) => ({ name, rows })),
-      test,
-      seeds: recipe.classifier!.seeds,
-      seed: recipe.seed,
-      baseline: baseline.name,
-    }),
-  );
-}
-
 export interface Findings {
   readonly arms: readonly { readonly arm: Arm; readonly card: ScoreCard | undefined }[];
   readonly pilot: readonly PilotOutcome[];
   readonly chosen: PilotOutcome | undefined;
-  readonly comparisons: readonly ArmComparison[] | undefined;
+  /** Undefined if the recipe has no test texts, or training was not asked for. */
+  readonly comparison: ArmsCompared | undefined;
   readonly checks: LabelChecks;
   readonly cost: Cost;
 }
 
-function comparisonsOf(all: readonly ArmComparison[]): Comparison[] {
+function comparisonsOf(all: readonly ArmComparison[], prompting: Prompting): Comparison[] {
   return all.flatMap(({ arms, differences }) => {
     const trained = (name: string) =>
       arms.find((arm): arm is TrainedArm => arm.trained && arm.name === name)!;
@@ -97,25 +80,40 @@ function comparisonsOf(all: readonly ArmComparison[]): Comparison[] {
       .filter(({ arm }) => arm === "steered")
       .map(({ arm, baseline, difference, interval: [low, high], verdict }) => {
         const found = { difference, low, high, verdict };
-        const sides = { steered: trained(arm), baseline: trained(baseline), baselineName: baseline };
+        const sides = {
+          steered: trained(arm),
+          baseline: trained(baseline),
+          baselineName: baseline,
+          prompting,
+        };
         return { arm, baseline, ...found, sentence: verdictSentence({ ...found, ...sides }) };
       });
   });
 }
 
-function verdictOf({ chosen, pilot }: Findings, comparisons: readonly Comparison[], test: boolean): string {
+function verdictOf(study: Study, findings: Findings, comparisons: readonly Comparison[]): string {
+  const { pilot, chosen, comparison } = findings;
   if (pilot.length > 0 && !chosen) {
+    if (pilot.some((outcome) => !outcome.complete)) {
+      return "There is no verdict yet: the sweep is not written. Run tiller generate, or tiller run.";
+    }
+    if (pilot.every(({ card }) => card.success.value === undefined || card.diversity.value === undefined)) {
+      return "There is no verdict: the scores of the sweep could not be measured, so that nothing could be chosen. The notes say why.";
+    }
     return "Steering failed: no layer and strength of the sweep gave texts that are right, readable and varied.";
   }
   if (comparisons.length > 0) return comparisons.map(({ sentence }) => sentence).join(" ");
-  return test
-    ? "There is no verdict yet: the classifiers could not be compared. The notes say why."
-    : "There is no verdict: the recipe names no human test texts (classifier.test).";
+  if (study.materials.test === undefined) {
+    return "There is no verdict: the recipe names no human test texts (classifier.test).";
+  }
+  return comparison === undefined
+    ? "There is no verdict yet: tiller train, or tiller report, trains the classifiers."
+    : "There is no verdict: the classifiers could not be compared. The notes say why.";
 }
 
 function notesOf(study: Study, findings: Findings): string[] {
   const { recipe, materials } = study;
-  const notes = [...materials.split.notes];
+  const notes = [...materials.notes];
   for (const language of recipe.task.languages) {
     const check = findings.checks.get(language);
     if (!check) notes.push(`${language}: there are no labelled human texts, so labels were not checked.`);
@@ -135,22 +133,26 @@ function notesOf(study: Study, findings: Findings): string[] {
   const collapsed = findings.pilot.filter((outcome) => outcome.collapsed);
   if (collapsed.length > 0) {
     const names = collapsed.map(({ configuration }) => configuration.name).join(", ");
-    notes.push(`Steering was too strong and the texts fell apart in: ${names}.`);
-  }
-  if (findings.pilot.length > 0) {
     notes.push(
-      "Layer and strength were chosen on the pilot by the harmonic mean, without the test texts. The pilot's texts of the chosen one are part of its data set.",
+      `Most texts were dropped or read like word salad, as when steering is too strong, in: ${names}.`,
     );
   }
-  for (const comparison of findings.comparisons ?? []) notes.push(...comparison.notes);
-  for (const { card } of findings.arms) notes.push(...(card?.notes ?? []));
+  if (findings.chosen) {
+    const measures =
+      findings.chosen.card.coherence.value === undefined ? "success and diversity" : "the three scores";
+    notes.push(
+      `Layer and strength were chosen on the sweep by the harmonic mean of ${measures}, without the test texts. The sweep's texts of the chosen one are part of its data set.`,
+      "Scores of the sweep are of all texts that were tried, scores of the data sets of the kept ones.",
+    );
+  }
+  notes.push(...(findings.comparison?.notes ?? []));
   return [...new Set(notes)];
 }
 
 /** Puts everything that a run found into one report. */
 export function makeReport(study: Study, findings: Findings): RunReport {
-  const comparisons = comparisonsOf(findings.comparisons ?? []);
-  const trained = new Map(findings.comparisons?.[0]?.arms.map((arm) => [arm.name, arm]));
+  const comparisons = comparisonsOf(findings.comparison?.comparisons ?? [], study.recipe.steering.prompting);
+  const trained = new Map(findings.comparison?.comparisons[0]?.arms.map((arm) => [arm.name, arm]));
   const arms = findings.arms.map(({ arm, card }): ArmResult => {
     const classifier = trained.get(arm.name);
     return {
@@ -176,7 +178,7 @@ export function makeReport(study: Study, findings: Findings): RunReport {
   return {
     title: recipe.name,
     model: study.facts,
-    verdict: verdictOf(findings, comparisons, study.materials.test !== undefined),
+    verdict: verdictOf(study, findings, comparisons),
     arms,
     pilot: findings.pilot.map(pilotResult),
     chosen: findings.chosen?.configuration.name,

@@ -4,9 +4,11 @@ import { fileName } from "../store/file-name.js";
 import { writeFileAtomic } from "../store/write-file.js";
 import { type Arm, armOrders, armsOf } from "./arms.js";
 import { buildVectors, type VectorSet } from "./build-vectors.js";
+import { readChoice, writeChoice } from "./choice.js";
+import { compareData, writeClassifiers } from "./compare-data.js";
 import { addCost, readCost, rememberSpeed } from "./cost.js";
 import { trainLabelChecks } from "./label-check.js";
-import { compareData, makeReport } from "./make-report.js";
+import { makeReport } from "./make-report.js";
 import {
   chooseConfiguration,
   type PilotOutcome,
@@ -40,7 +42,7 @@ export async function makeVectors(study: Study): Promise<VectorSet> {
 }
 
 /** What a run has so far, without writing more texts. */
-interface Standing {
+export interface Standing {
   readonly scores: TextScores;
   readonly pilot: readonly PilotOutcome[];
   readonly chosen: PilotOutcome | undefined;
@@ -51,7 +53,12 @@ async function takeStock(study: Study, vectors: VectorSet): Promise<Standing> {
   const checks = trainLabelChecks(study.materials);
   const scores = await TextScores.open(study, checks);
   const pilot = await scorePilot(study, vectors, scores);
-  return { scores, pilot, chosen: chooseConfiguration(pilot), checks };
+  const kept = await readChoice(study);
+  const chosen =
+    kept === undefined
+      ? chooseConfiguration(pilot)
+      : pilot.find(({ configuration }) => configuration.name === kept);
+  return { scores, pilot, chosen, checks };
 }
 
 /**
@@ -65,7 +72,7 @@ export async function generateTexts(study: Study): Promise<void> {
   const timed = async (work: () => Promise<boolean>) => {
     const begun = performance.now();
     try {
-      if (!(await work())) throw new InterruptedError("Stopped.");
+      if (!(await work()) || study.options.stopping?.()) throw new InterruptedError("Stopped.");
     } finally {
       writing += (performance.now() - begun) / 1000;
     }
@@ -75,6 +82,7 @@ export async function generateTexts(study: Study): Promise<void> {
     await proveSteering(study, vectors);
     await timed(() => writePilot(study, vectors));
     const { chosen } = await takeStock(study, vectors);
+    await writeChoice(study, chosen?.configuration.name ?? null);
     const { recipe, baselines } = study;
     const title = (name: string) => `Writing the data set, ${name}`;
     for (const configuration of [...baselines, ...(chosen ? [chosen.configuration] : [])]) {
@@ -89,7 +97,8 @@ export async function generateTexts(study: Study): Promise<void> {
       writingSeconds: writing,
       writtenTokens: rows.reduce((sum, row) => sum + row.tokens, 0),
     };
-    await addCost(study.folder.file("cost.json"), cost);
+    // A note on time must not hide what went wrong.
+    await addCost(study.folder.file("cost.json"), cost).catch(() => {});
     await rememberSpeed(study.model.sha256, cost).catch(() => {});
   }
 }
@@ -120,7 +129,8 @@ export async function assess(
       card: parts.scores && arm.rows.length > 0 ? await scores.score(arm.rows, arm.name) : undefined,
     });
   }
-  const comparisons = parts.classifiers ? compareData(study, arms) : undefined;
+  const comparison = parts.classifiers ? await compareData(study, arms) : undefined;
+  if (parts.classifiers) await writeClassifiers(study, arms);
   const costFile = study.folder.file("cost.json");
   await addCost(costFile, {
     seconds: (performance.now() - started) / 1000,
@@ -131,7 +141,7 @@ export async function assess(
     arms: scored,
     pilot,
     chosen,
-    comparisons,
+    comparison,
     checks,
     cost: await readCost(costFile),
   });

@@ -9,6 +9,7 @@ const numbers: VerdictNumbers = {
   steered: spread(0.714, 0.031),
   baseline: spread(0.642, 0.04),
   baselineName: "zero-shot",
+  prompting: "zero-shot",
   difference: 0.072,
   low: 0.002,
   high: 0.113,
@@ -28,5 +29,11 @@ test("a loss and a draw are said as plainly as a win", () => {
   );
   expect(verdictSentence({ ...numbers, verdict: "no clear difference", difference: 0 })).toMatch(
     /^Steering made no clear difference against zero-shot prompting: .*difference 0\.00/,
+  );
+});
+
+test("prompts that differ are named", () => {
+  expect(verdictSentence({ ...numbers, prompting: "few-shot" })).toMatch(
+    /^Steering with few-shot prompts beat zero-shot prompting:/,
   );
 });

@@ -1,4 +1,5 @@
 import type { TrainedArm } from "../classify/evaluate-arms.js";
+import type { Prompting } from "../generate/configuration.js";
 
 /** One comparison of the steered texts' classifier with a baseline's, as numbers. */
 export interface VerdictNumbers {
@@ -7,6 +8,8 @@ export interface VerdictNumbers {
   readonly baseline: Pick<TrainedArm, "macroF1">;
   /** `zero-shot` or `few-shot`. */
   readonly baselineName: string;
+  /** The prompts that steering was added to. */
+  readonly prompting: Prompting;
   readonly difference: number;
   /** 95 % interval of the difference. */
   readonly low: number;
@@ -14,10 +17,9 @@ export interface VerdictNumbers {
 }
 
 const OPENINGS = {
-  better: (baseline: string) => `Steering beat ${baseline} prompting`,
-  worse: (baseline: string) => `Steering did worse than ${baseline} prompting`,
-  "no clear difference": (baseline: string) =>
-    `Steering made no clear difference against ${baseline} prompting`,
+  better: "beat",
+  worse: "did worse than",
+  "no clear difference": "made no clear difference against",
 };
 
 /** Two decimals with a sign; three where two would hide on which side of 0 the number lies. */
@@ -31,8 +33,10 @@ function signed(value: number): string {
 export function verdictSentence(numbers: VerdictNumbers): string {
   const score = ({ macroF1 }: Pick<TrainedArm, "macroF1">) =>
     `${macroF1.mean.toFixed(2)} ± ${macroF1.standardDeviation.toFixed(2)}`;
+  const { prompting, baselineName } = numbers;
+  const subject = prompting === baselineName ? "Steering" : `Steering with ${prompting} prompts`;
   return (
-    `${OPENINGS[numbers.verdict](numbers.baselineName)}: on texts that people wrote, a classifier trained on the steered ` +
+    `${subject} ${OPENINGS[numbers.verdict]} ${baselineName} prompting: on texts that people wrote, a classifier trained on the steered ` +
     `texts scores ${score(numbers.steered)}, one trained on the prompted texts ${score(numbers.baseline)} ` +
     `(macro-F1; difference ${signed(numbers.difference)}, 95 % interval ${signed(numbers.low)} to ${signed(numbers.high)}).`
   );
