@@ -24,6 +24,8 @@ function line({ name, ratio, p25, p75, goal, unit, measured }: Ratio): string {
 for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
   for await (const { measured, ...ratio } of BENCHMARKS[name]!()) {
     const named = { ...ratio, name: `${name}: ${ratio.name}` };
-    process.stdout.write(json ? `${JSON.stringify(named)}\n` : `${line({ ...named, measured })}\n`);
+    // JSON drops what is undefined; a line without a promise says so.
+    const record = { ...named, goal: ratio.goal ?? null };
+    process.stdout.write(json ? `${JSON.stringify(record)}\n` : `${line({ ...named, measured })}\n`);
   }
 }

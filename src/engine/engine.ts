@@ -44,7 +44,10 @@ export interface Addition {
 
 export type Intervention = Addition;
 
-/** How the next token is drawn. Applied in the order: grammar, penalties, temperature, top-k, top-p, min-p. */
+/**
+ * How the next token is drawn. Applied in the order: grammar, penalties, temperature, top-k, top-p, min-p.
+ * The penalties see the generated text alone; those of Hugging Face transformers see the prompt too.
+ */
 export interface Decoding {
   /** 0 is greedy. */
   readonly temperature: number;
@@ -69,7 +72,7 @@ export interface Decoding {
 
 export interface GenerationRequest {
   readonly prompt: Prompt;
-  /** 32-bit unsigned. The same seed, prompt, decoding and interventions give the same text. */
+  /** 0 to 0xFFFFFFFE: the last 32-bit number means "random" to llama.cpp. The same seed, prompt, decoding and interventions give the same text. */
   readonly seed: number;
   /**
    * Instead of the options' interventions. Requests with different ones are written in one batch; those that

@@ -62,6 +62,9 @@ const SIZES = [
   ["llama_batch", batch, 56],
 ] as const;
 
+/** ggml's version in each known release of llama.cpp; the two are numbered apart and ship in separate files. */
+const GGML_VERSIONS: Readonly<Record<string, string>> = { "v0.5.0": "0.25.1", "v0.4.0": "0.23.0" };
+
 /** Fields whose value is not the expected one, as `field: found, expected`. */
 export function differences(
   found: Readonly<Record<string, unknown>>,
@@ -84,6 +87,9 @@ export function checkAbi(native: Native, library: Library): void {
   const version = native.llama_version() ?? "";
   if (!version.startsWith(library.release.slice(1)))
     wrong.push(`llama_version: ${version}, expected ${library.release}`);
+  const ggml = native.ggml_version() ?? "";
+  const expectedGgml = GGML_VERSIONS[library.release];
+  if (ggml !== expectedGgml) wrong.push(`ggml_version: ${ggml}, expected ${expectedGgml}`);
   if (wrong.length > 0) {
     throw new EngineError(
       `${library.name}@${library.packageVersion} is not laid out as tillerlm expects, and calling it could corrupt memory: ` +

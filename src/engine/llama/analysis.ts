@@ -2,11 +2,11 @@ import { setImmediate as yieldToMessages } from "node:timers/promises";
 import koffi from "koffi";
 import type { Capture, Prompt, TokenLogProbabilities } from "../engine.js";
 import { CaptureAccumulator } from "./capture-accumulator.js";
-import { requireResiduals } from "./generate.js";
+import { checkLength, requireResiduals } from "./generate.js";
 import type { ResidualHandler } from "./hooks.js";
 import { additionHandler, planSteering, type SteeringPlan } from "./interventions.js";
 import { logSoftmax, logSumExp } from "./log-softmax.js";
-import type { NativeContext } from "./native-context.js";
+import { contextTokens, type NativeContext } from "./native-context.js";
 import { type Pack, packTexts } from "./packing.js";
 import { promptTokens } from "./prompt-tokens.js";
 import type { Operations, Steering } from "./protocol.js";
@@ -14,6 +14,10 @@ import { ANALYSIS_SEQUENCES, PREFILL_ROWS, type Session } from "./session.js";
 
 /** Logits of one decode may take this many bytes, which bounds the rows for large vocabularies. */
 const LOGITS_BYTES = 128 * 2 ** 20;
+
+function rowsWithLogits({ vocabulary }: Session): number {
+  return Math.min(PREFILL_ROWS, Math.max(8, Math.floor(LOGITS_BYTES / (4 * vocabulary.size) / 8) * 8));
+}
 
 /** Prepares the context in which texts are read, with the interventions in force. */
 function prepare(session: Session, steering: Steering): { context: NativeContext; plan: SteeringPlan } {
@@ -82,7 +86,7 @@ export async function capture(
       session,
       context,
       texts,
-      PREFILL_ROWS,
+      last ? rowsWithLogits(session) : PREFILL_ROWS,
       () => last,
       (pack) => accumulator.begin(pack.rows),
       signal,
@@ -102,7 +106,6 @@ export async function logProbabilities(
 ): Promise<void> {
   const { context } = prepare(session, options);
   const { size } = session.vocabulary;
-  const rows = Math.min(PREFILL_ROWS, Math.max(8, Math.floor(LOGITS_BYTES / (4 * size) / 8) * 8));
   const values = new Map<number, number[]>();
   /** The row before this one may be in the pack before. */
   let pending: Float32Array | undefined;
@@ -111,7 +114,7 @@ export async function logProbabilities(
       session,
       context,
       texts,
-      rows,
+      rowsWithLogits(session),
       () => true,
       () => {},
       signal,
@@ -146,6 +149,7 @@ export async function nextToken(
 ): Promise<Float32Array> {
   const { context } = prepare(session, steering);
   const tokens = promptTokens(prompt, session.chatTemplate, session.vocabulary);
+  checkLength(tokens, Math.min(context.capacity, contextTokens(session.context)));
   let rows = 0;
   try {
     for (const pack of packTexts([tokens], {

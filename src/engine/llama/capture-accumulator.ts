@@ -1,3 +1,4 @@
+import { EngineError } from "../../errors.js";
 import type { Capture, CaptureOptions } from "../engine.js";
 import type { Row } from "./packing.js";
 
@@ -43,7 +44,10 @@ export class CaptureAccumulator {
     if (!this.#layers.has(layer)) return;
     const width = this.#width;
     if (values.length !== this.#rows.length * width) {
-      throw new Error(`Layer ${layer} has ${values.length / width} rows of ${this.#rows.length}.`);
+      throw new EngineError(
+        `Layer ${layer} gave ${values.length / width} of ${this.#rows.length} rows: llama.cpp regroups them in this ` +
+          "architecture, so that they cannot be credited to their texts. Choose another model.",
+      );
     }
     for (const [i, row] of this.#rows.entries()) {
       if (row.position === 0 && row.token === this.#bos) continue;

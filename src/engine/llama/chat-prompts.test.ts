@@ -13,6 +13,71 @@ test("messages are rendered by the model's own template", async () => {
   expect(text).toBe("<|user|>\ngo</s>\n<|assistant|>\n");
 });
 
+test("a template that asks for today's date gets the same one every day", async () => {
+  const chatTemplate =
+    "{%- if not day is defined %}\n" +
+    "    {%- if strftime_now is defined %}\n" +
+    "        {%- set day = strftime_now('%d %b %Y') %}\n" +
+    "    {%- else %}\n" +
+    "        {%- set day = 'never' %}\n" +
+    "    {%- endif %}\n" +
+    "{%- endif %}\n" +
+    "{%- macro stamp() %}{{ strftime_now('%A %-d %B %Y, %Y-%m-%d %H:%M, 100%%') }}{% endmacro %}\n" +
+    "{{- 'Today: ' + day + '. ' }}{{ stamp() }}\n" +
+    "{% for message in messages %}|{{ message['content'] }}{% endfor %}";
+  const dated = await openTiny({ chatTemplate });
+  try {
+    expect(await dated.render([{ role: "user", content: "go" }])).toBe(
+      "Today: 26 Jul 2024. Friday 26 July 2024, 2024-07-26 00:00, 100%\n|go",
+    );
+  } finally {
+    await dated.close();
+  }
+});
+
+test("the template's own beginning is kept, line breaks included", async () => {
+  const spaced = await openTiny({ chatTemplate: "\n\n  {{ messages[0]['content'] }}" });
+  try {
+    expect(await spaced.render([{ role: "user", content: "go" }])).toBe("\n\n  go");
+  } finally {
+    await spaced.close();
+  }
+});
+
+test("a message at the very beginning that spells a BOS is text, and gets one", async () => {
+  const bare = await openTiny({ chatTemplate: "{{ messages[0]['content'] }}{{ eos_token }}" });
+  const headed = await openTiny({
+    chatTemplate: "{{ bos_token }}{{ messages[0]['content'] }}{{ eos_token }}",
+  });
+  try {
+    for (const content of ["<s> go", "go"]) {
+      const text = (await bare.tokenize(content)).length;
+      for (const engine of [bare, headed]) {
+        const requests = [{ prompt: [{ role: "user" as const, content }], seed: 1 }];
+        const [completion] = await inOrder(
+          engine.generate(requests, { decoding: { ...PLAIN, maxTokens: 1 } }),
+        );
+        // One BOS before, one `</s>` after.
+        expect([content, completion!.promptTokens - text]).toEqual([content, 2]);
+      }
+    }
+  } finally {
+    await bare.close();
+    await headed.close();
+  }
+});
+
+test.each(["go", "go </s>"])("a template that writes nothing for %j is reported", async (content) => {
+  const mute = await openTiny({ chatTemplate: "{# nothing #}" });
+  try {
+    await expect(mute.nextToken([{ role: "user", content }])).rejects.toThrow(
+      /^The prompt is empty.*chat: raw/,
+    );
+  } finally {
+    await mute.close();
+  }
+});
+
 test("one BOS, template tokens as control tokens, and none from the user's text", async () => {
   const counts = async (content: string) => {
     const [completion] = await inOrder(

@@ -5,6 +5,8 @@ import { LogTail } from "./log-tail.js";
 import type { ChildMessage, OperationName, Operations, ParentMessage } from "./protocol.js";
 
 interface Pending {
+  /** Where the log stood when the operation was asked for. */
+  readonly logPosition: number;
   item(item: unknown): void;
   done(output: unknown): void;
   failed(error: Error): void;
@@ -12,8 +14,13 @@ interface Pending {
 
 /** Lines of the native log that go into an error's message. */
 const LOG_LINES = 6;
-/** The child's last words travel through another pipe than its messages. */
+/** What the child logged before a message travels through another pipe, and may be read a moment later. */
 const LOG_GRACE_MS = 50;
+/** How long a dead child's log may stay open, as when another process holds its pipe. */
+const CLOSE_GRACE_MS = 2000;
+/** Lines of the log that say what went wrong. Whole words, so that `set_abort_callback` is none of them. */
+const TELLING =
+  /GGML_(ASSERT|ABORT)|what\(\):|\b(errors?|fail(s|ed|ure)?|assertion|abort(ed)?|invalid|cannot|unknown|unexpected|expecting|unsupported|missing)\b/i;
 
 /** Compiled code runs as it is; from sources, as in tests, the built child is used. */
 function childEntry(): string {
@@ -40,18 +47,29 @@ export class LlamaProcess {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
-    this.#child.stderr!.setEncoding("utf8").on("data", (chunk: string) => this.log.add(chunk));
+    this.#child.stderr?.setEncoding("utf8").on("data", (chunk: string) => this.log.add(chunk));
     this.#child.on("message", (message: ChildMessage) => this.#receive(message));
     this.exited = new Promise((resolve) => {
       const ended = (how: string) => {
-        // Standard error may still hold the assertion that explains the end.
-        setTimeout(() => {
-          this.#end(how);
-          resolve();
-        }, LOG_GRACE_MS);
+        this.#end(how);
+        resolve();
       };
-      this.#child.once("exit", (code, signal) => ended(signal ? `by signal ${signal}` : `with code ${code}`));
-      this.#child.once("error", (error) => ended(`because ${error.message}`));
+      this.#child.once("exit", (code, signal) => {
+        const how = signal ? `by signal ${signal}` : `with code ${code}`;
+        const log = this.#child.stderr;
+        if (!log || log.closed) return ended(how);
+        // Standard error may still hold the assertion that explains the end. The child's own "close" event does
+        // not come where this side has disconnected.
+        const timer = setTimeout(() => ended(how), CLOSE_GRACE_MS);
+        log.once("close", () => {
+          clearTimeout(timer);
+          ended(how);
+        });
+      });
+      this.#child.on("error", (error) => {
+        // A process that has begun to run ends with "exit"; until then, what fails is a message to it.
+        if (this.#child.pid === undefined) ended(`because ${error.message}`);
+      });
     });
   }
 
@@ -80,6 +98,7 @@ export class LlamaProcess {
       wake();
     };
     this.#pending.set(id, {
+      logPosition: this.log.position,
       item: (item) => {
         arrived.push(item);
         wake();
@@ -128,34 +147,35 @@ export class LlamaProcess {
   }
 
   #send(message: ParentMessage): void {
-    if (this.#child.connected) this.#child.send(message);
+    // A message that does not arrive needs no answer: the child's end, which follows, fails every operation.
+    if (this.#child.connected) this.#child.send(message, () => {});
   }
 
   #receive(message: ChildMessage): void {
-    if (message.kind === "ready") return;
     const pending = this.#pending.get(message.id);
-    if (message.kind === "item") pending?.item(message.item);
-    else if (message.kind === "done") pending?.done(message.output);
-    else if (message.aborted) pending?.failed(new InterruptedError("Stopped."));
+    if (!pending) return;
+    if (message.kind === "item") pending.item(message.item);
+    else if (message.kind === "done") pending.done(message.output);
+    else if (message.aborted) pending.failed(new InterruptedError("Stopped."));
     else {
       setTimeout(() => {
-        pending?.failed(this.#explain(message.message));
+        pending.failed(this.#explain(message.message, pending.logPosition));
       }, LOG_GRACE_MS);
     }
   }
 
-  #explain(message: string, crashed = false): EngineError {
-    const log = this.log.lines();
-    const telling = log.filter((line) =>
-      /error|fail|assert|abort|invalid|cannot|unknown|missing/i.test(line),
-    );
+  /** The error of an operation, with what llama.cpp logged about it. */
+  #explain(message: string, logPosition: number, crashed = false): EngineError {
+    const telling = this.log.since(logPosition).filter((line) => TELLING.test(line));
     const tail = telling.slice(-LOG_LINES);
     const text = tail.length === 0 ? message : `${message}\nllama.cpp said:\n  ${tail.join("\n  ")}`;
-    return new EngineError(text, { log, crashed });
+    return new EngineError(text, { log: this.log.lines(), crashed });
   }
 
   #end(how: string): void {
-    this.#ended ??= this.#explain(`The engine's process ended ${how}.`, true);
+    const positions = [...this.#pending.values()].map((pending) => pending.logPosition);
+    const since = Math.min(this.log.position, ...positions);
+    this.#ended ??= this.#explain(`The engine's process ended ${how}.`, since, true);
     for (const pending of this.#pending.values()) pending.failed(this.#ended);
   }
 }

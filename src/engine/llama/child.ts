@@ -78,8 +78,14 @@ process.on("message", (message: ParentMessage) => {
   queue = queue.then(() => serve(message));
 });
 // The parent is gone, by its own will or by a kill: nobody is left to answer to.
-process.on("disconnect", () => process.exit(0));
+process.on("disconnect", () => {
+  try {
+    // Metal's destructors fail an assertion on exit if a context is left.
+    session?.close();
+  } finally {
+    process.exit(0);
+  }
+});
 // Ctrl-C reaches the whole group; the parent decides what it means.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
-send({ kind: "ready" });

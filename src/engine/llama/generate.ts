@@ -13,7 +13,7 @@ import { TextAssembler } from "./text-assembler.js";
 
 type Options = Operations["generate"]["input"]["options"];
 
-/** llama.cpp's kernels round alike from this many rows on, so that smaller jobs are padded to it. */
+/** llama.cpp's kernels round alike from this many rows on, in multiples of four, so that smaller jobs are padded. */
 const MIN_ROWS = 8;
 
 /** One text being written. */
@@ -28,20 +28,23 @@ interface Slot {
   tokens: number;
 }
 
+const roundUp = (rows: number) => Math.ceil(rows / 4) * 4;
+
 /**
  * Rows of every decode of a job: as many as it has sequences, or fewer where they would stand idle in its last
- * wave. A single sequence stays single.
+ * wave. A single sequence has one idle row beside it: what a lone row gives depends on the number of threads.
  */
 export function rowsOfJob(requests: number, sequences: number): number {
+  if (sequences === 1) return 2;
   const waves = Math.ceil(requests / sequences);
-  const balanced = Math.ceil(requests / waves / 4) * 4;
-  return Math.min(sequences, Math.max(MIN_ROWS, balanced));
+  return Math.max(MIN_ROWS, roundUp(Math.min(sequences, requests / waves)));
 }
 
 /**
  * Writes a text for each request: continuous batching with the common beginning of the prompts evaluated once,
  * a finished sequence replaced at once, every decode of one shape, and every sequence in a cache stream of its
- * own, so that a text depends on its prompt, seed and interventions and not on its neighbours.
+ * own. The same requests give the same bytes, whatever the number of threads, and a text does not depend on what
+ * its neighbours say; it may depend, in its last bits, on which other prompts share the job and on its rows.
  */
 export async function generate(
   session: Session,
@@ -70,18 +73,20 @@ export async function generate(
   }
   const slots: (Slot | undefined)[] = new Array(rows).fill(undefined);
   try {
-    const cache = new PromptCache(context, distinct, rows, (plan) => {
+    const cache = await PromptCache.open(context, distinct, rows, async (plan) => {
+      await yieldToMessages();
+      signal.throwIfAborted();
       planOfRow = () => plan;
     });
     let next = 0;
-    const refill = (sequence: number) => {
+    const refill = async (sequence: number) => {
       const request = requests[next];
       const old = slots[sequence];
       if (old) session.native.llama_sampler_free(old.sampler);
       slots[sequence] = undefined;
       if (!request) return;
       const prompt = prompts[next]!;
-      cache.load(sequence, prompt);
+      await cache.load(sequence, prompt);
       slots[sequence] = {
         index: next,
         sampler: createSampler(session.native, session.vocabulary, options.decoding, request.seed),
@@ -94,7 +99,7 @@ export async function generate(
       };
       next++;
     };
-    for (let sequence = 0; sequence < rows; sequence++) refill(sequence);
+    for (let sequence = 0; sequence < rows; sequence++) await refill(sequence);
     while (slots.some((slot) => slot !== undefined)) {
       await yieldToMessages();
       signal.throwIfAborted();
@@ -116,7 +121,7 @@ export async function generate(
         });
       }
       // A new prompt may need a decode of its own, after which this step's logits are gone.
-      for (const sequence of finished) refill(sequence);
+      for (const sequence of finished) await refill(sequence);
     }
   } finally {
     for (const slot of slots) if (slot) session.native.llama_sampler_free(slot.sampler);
@@ -157,7 +162,7 @@ function preparePrompts(
   return { prompts, plans: [...plans.values()] };
 }
 
-function checkLength(prompt: Int32Array, capacity: number): void {
+export function checkLength(prompt: Int32Array, capacity: number): void {
   if (prompt.length >= capacity) {
     throw new EngineError(
       `The prompt has ${prompt.length} tokens and the context ${capacity}: there is no room for a text. ` +

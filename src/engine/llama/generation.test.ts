@@ -41,6 +41,21 @@ test("the number of threads changes nothing", async () => {
   }
 });
 
+test.each([1, 8])("nor with %i sequences and a long prompt", { timeout: 120_000 }, async (sequences) => {
+  const prompt = "the day was long and the night was short ".repeat(33);
+  const texts: string[][] = [];
+  for (const threads of [1, 2]) {
+    const other = await openTiny({ endBias: -30 }, { threads, context: 1024 });
+    try {
+      const options = { decoding: { ...PLAIN, maxTokens: 80 }, sequences };
+      texts.push((await inOrder(other.generate(requests(2, prompt), options))).map((c) => c.text));
+    } finally {
+      await other.close();
+    }
+  }
+  expect(texts[1]).toEqual(texts[0]);
+});
+
 test("different prompts share a batch: few are kept, many share their beginning", async () => {
   const options = { decoding: { ...PLAIN, maxTokens: 8 }, sequences: 8 };
   const alone = new Map<string, string>();
@@ -171,7 +186,9 @@ test("an abort stops the work, and the engine goes on afterwards", async () => {
 });
 
 test("leaving the loop early stops the work too", async () => {
-  for await (const _ of engine.generate(requests(64), { decoding: { ...PLAIN, maxTokens: 200 } })) break;
+  // This would go on for many minutes, and what comes after it waits its turn.
+  const endless = requests(200_000);
+  for await (const _ of engine.generate(endless, { decoding: { ...PLAIN, maxTokens: 200 } })) break;
   expect(await engine.nextToken(A)).toHaveLength(engine.model.vocabulary);
 });
 

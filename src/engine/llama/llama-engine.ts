@@ -26,7 +26,7 @@ const MAX_SEQUENCES = 64;
 export interface LlamaOptions {
   readonly path: string;
   readonly sha256: string;
-  /** Tokens of prompt and text together, for each sequence. */
+  /** Tokens of prompt and text together, for each sequence; rounded up to a multiple of 256. */
   readonly context?: number;
   /** At most this many threads; fewer are used while other processes need the processors. */
   readonly threads?: number;
@@ -138,6 +138,8 @@ export class LlamaEngine implements Engine {
 
   async close(): Promise<void> {
     this.#closed = true;
+    // A start under way would leave a process behind that nobody closes.
+    await this.#starting?.catch(() => undefined);
     await this.#process.close();
   }
 
@@ -145,9 +147,9 @@ export class LlamaEngine implements Engine {
     await this.close();
   }
 
-  /** The child process, started again if it has ended. */
+  /** The child process, started again if it has ended. Throws EngineError when the engine is closed. */
   async #running(): Promise<LlamaProcess> {
-    if (this.#closed) throw new EngineError("The engine is closed.");
+    this.#requireOpen();
     if (this.#process.alive) return this.#process;
     this.#starting ??= start(this.#input).then(
       ({ process }) => {
@@ -160,7 +162,13 @@ export class LlamaEngine implements Engine {
         throw error;
       },
     );
-    return this.#starting;
+    const process = await this.#starting;
+    this.#requireOpen();
+    return process;
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new EngineError("The engine is closed.");
   }
 }
 

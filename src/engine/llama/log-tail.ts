@@ -3,6 +3,7 @@ export class LogTail {
   readonly #limit: number;
   readonly #lines: string[] = [];
   #rest = "";
+  #forgotten = 0;
 
   constructor(limit = 200) {
     this.#limit = limit;
@@ -13,17 +14,27 @@ export class LogTail {
     // A line that never ends must not grow without bound.
     this.#rest = lines.pop()!.slice(-4096);
     for (const line of lines) if (line.trim() !== "" && !/^\.+$/.test(line)) this.#lines.push(line);
-    this.#lines.splice(0, Math.max(0, this.#lines.length - this.#limit));
+    const surplus = Math.max(0, this.#lines.length - this.#limit);
+    this.#lines.splice(0, surplus);
+    this.#forgotten += surplus;
   }
 
   /** The last lines, oldest first. */
   lines(count = this.#limit): string[] {
-    const all = this.#rest.trim() === "" ? this.#lines : [...this.#lines, this.#rest];
-    return all.slice(-count);
+    return this.#all().slice(-count);
   }
 
-  clear(): void {
-    this.#lines.length = 0;
-    this.#rest = "";
+  /** How many lines have ended so far, those that are no longer kept included. */
+  get position(): number {
+    return this.#forgotten + this.#lines.length;
+  }
+
+  /** The lines from a position on, as far as they are still kept. */
+  since(position: number): string[] {
+    return this.#all().slice(Math.max(0, position - this.#forgotten));
+  }
+
+  #all(): string[] {
+    return this.#rest.trim() === "" ? this.#lines : [...this.#lines, this.#rest];
   }
 }

@@ -16,7 +16,11 @@ export interface ContextShape {
 }
 
 const BLOCK = 256;
-const roundUp = (tokens: number) => Math.ceil(tokens / BLOCK) * BLOCK;
+
+/** Tokens that llama.cpp makes room for when it is asked for so many. */
+export function contextTokens(tokens: number): number {
+  return Math.ceil(tokens / BLOCK) * BLOCK;
+}
 
 /** A llama.cpp context with its batch: caches of sequences, and decoding. */
 export class NativeContext {
@@ -40,7 +44,7 @@ export class NativeContext {
     shape: ContextShape,
     threadpool: Pointer | null,
   ) {
-    const perSequence = roundUp(shape.tokens);
+    const perSequence = contextTokens(shape.tokens);
     const params: ContextParams = {
       ...(native.llama_context_default_params() as ContextParams),
       n_ctx: shape.unified ? perSequence : perSequence * shape.sequences,
@@ -92,7 +96,8 @@ export class NativeContext {
   decode(rows: number): void {
     if (rows < 1 || rows > this.batch.capacity)
       throw new EngineError(`A batch of ${rows} rows does not fit.`);
-    const threads = this.#governor.next();
+    // The attention of a lone row is divided among the threads, and its sums then depend on their number.
+    const threads = rows === 1 ? 1 : this.#governor.next();
     if (threads !== this.#threads) {
       this.#native.llama_set_n_threads(this.#pointer, threads, threads);
       this.#threads = threads;
@@ -115,9 +120,9 @@ export class NativeContext {
     this.truncate(sequence, 0);
   }
 
-  /** Forgets what a sequence holds from a position on. */
-  truncate(sequence: number, position: number): void {
-    this.#native.llama_memory_seq_rm(this.#memory, sequence, position, -1);
+  /** Forgets what a sequence holds from a position on. False where the memory, a recurrent one, cannot. */
+  truncate(sequence: number, position: number): boolean {
+    return this.#native.llama_memory_seq_rm(this.#memory, sequence, position, -1);
   }
 
   copy(from: number, to: number): void {

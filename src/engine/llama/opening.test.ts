@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EngineError } from "../../errors.js";
 import { writeTinyModel } from "../../gguf/tiny-model.js";
-import { differences } from "./abi.js";
+import { checkAbi, differences } from "./abi.js";
+import { loadNative } from "./bindings.js";
 import { findLibrary, inspectLibrary, packageNames } from "./library.js";
 import { LlamaEngine } from "./llama-engine.js";
 
@@ -58,6 +59,14 @@ test("a package with another release of llama.cpp is refused", async () => {
   expect(() => inspectLibrary("@node-llama-cpp/linux-x64", "cpu", bins, "9.0.0")).toThrow(
     /holds llama\.cpp v9\.9\.9/,
   );
+});
+
+test("libraries of another release than the package names are refused", async () => {
+  const library = await findLibrary();
+  const native = loadNative(library);
+  expect(() => checkAbi(native, library)).not.toThrow();
+  const other = library.release === "v0.5.0" ? "v0.4.0" : "v0.5.0";
+  expect(() => checkAbi(native, { ...library, release: other })).toThrow(/llama_version: .*ggml_version: /);
 });
 
 test("a field with another value is named", () => {

@@ -33,61 +33,82 @@ export function streamsFor(prompts: number): number {
  */
 export class PromptCache<S> {
   readonly #context: NativeContext;
-  readonly #steer: (steering: S) => void;
+  readonly #before: (steering: S) => Promise<void>;
   /** A stream and how many of the prompt's tokens it holds. */
   readonly #kept = new Map<SteeredPrompt<S>, { stream: number; length: number }>();
 
-  /** `steer` is called before the rows of a prompt are decoded. */
-  constructor(
+  private constructor(context: NativeContext, before: (steering: S) => Promise<void>) {
+    this.#context = context;
+    this.#before = before;
+  }
+
+  /** Evaluates the prompts of a job. `before` is called before the rows of a prompt are decoded. */
+  static async open<S>(
     context: NativeContext,
     prompts: readonly SteeredPrompt<S>[],
     firstStream: number,
-    steer: (steering: S) => void,
-  ) {
-    this.#context = context;
-    this.#steer = steer;
-    if (prompts.length > MAX_KEPT_PROMPTS) {
-      if (prompts.some((prompt) => prompt.steering !== prompts[0]!.steering)) return;
-      const length = commonPrefix(prompts.map((prompt) => prompt.tokens));
-      this.#evaluate(firstStream, prompts[0]!, 0, length);
-      for (const prompt of prompts) this.#kept.set(prompt, { stream: firstStream, length });
-      return;
+    before: (steering: S) => Promise<void>,
+  ): Promise<PromptCache<S>> {
+    const cache = new PromptCache<S>(context, before);
+    if (prompts.length <= MAX_KEPT_PROMPTS) await cache.#keepWhole(prompts, firstStream);
+    else if (prompts.every((prompt) => prompt.steering === prompts[0]!.steering)) {
+      await cache.#keepBeginning(prompts, firstStream);
     }
-    // Prompts under one steering share their beginning: the first of them is evaluated whole, the others from there.
-    const shared = new Map<S, { stream: number; length: number }>();
-    for (const [i, prompt] of prompts.entries()) {
-      const siblings = prompts.filter(({ steering }) => steering === prompt.steering);
-      const source = shared.get(prompt.steering);
-      const stream = firstStream + i;
-      const from = source ? commonPrefix(siblings.map(({ tokens }) => tokens)) : 0;
-      if (source && from > 0) this.#copy(source.stream, stream, from);
-      const length = prompt.tokens.length - 1;
-      this.#evaluate(stream, prompt, from, length);
-      const place = { stream, length };
-      this.#kept.set(prompt, place);
-      if (!source) shared.set(prompt.steering, place);
-    }
+    return cache;
   }
 
   /** Fills a text's stream with the prompt, all but its last token. */
-  load(stream: number, prompt: SteeredPrompt<S>): void {
+  async load(stream: number, prompt: SteeredPrompt<S>): Promise<void> {
     this.#context.remove(stream);
     const kept = this.#kept.get(prompt);
-    const length = kept?.length ?? 0;
-    if (kept && length > 0) this.#copy(kept.stream, stream, length);
-    this.#evaluate(stream, prompt, length, prompt.tokens.length - 1);
+    const from = kept ? this.#copy(kept.stream, stream, kept.length, kept.length) : 0;
+    await this.#evaluate(stream, prompt, from, prompt.tokens.length - 1);
   }
 
-  /** Copies a stream whole, as llama.cpp demands, and forgets what lies behind `length`. */
-  #copy(from: number, to: number, length: number): void {
+  /** Prompts under one steering share their beginning: the first is evaluated whole, the others from there. */
+  async #keepWhole(prompts: readonly SteeredPrompt<S>[], firstStream: number): Promise<void> {
+    const first = new Map<S, { stream: number; length: number }>();
+    for (const [i, prompt] of prompts.entries()) {
+      const siblings = prompts.filter(({ steering }) => steering === prompt.steering);
+      const source = first.get(prompt.steering);
+      const stream = firstStream + i;
+      const shared = commonPrefix(siblings.map(({ tokens }) => tokens));
+      const from = source ? this.#copy(source.stream, stream, source.length, shared) : 0;
+      const length = prompt.tokens.length - 1;
+      await this.#evaluate(stream, prompt, from, length);
+      const place = { stream, length };
+      this.#kept.set(prompt, place);
+      if (!source) first.set(prompt.steering, place);
+    }
+  }
+
+  async #keepBeginning(prompts: readonly SteeredPrompt<S>[], stream: number): Promise<void> {
+    const length = commonPrefix(prompts.map((prompt) => prompt.tokens));
+    await this.#evaluate(stream, prompts[0]!, 0, length);
+    for (const prompt of prompts) this.#kept.set(prompt, { stream, length });
+  }
+
+  /**
+   * Copies the first `wanted` of the `held` tokens of a stream. Returns how many the other one has then: none
+   * where the memory cannot be cut, since llama.cpp copies streams whole.
+   */
+  #copy(from: number, to: number, held: number, wanted: number): number {
+    if (wanted === 0) return 0;
     this.#context.copy(from, to);
-    this.#context.truncate(to, length);
+    if (wanted === held || this.#context.truncate(to, wanted)) return wanted;
+    this.#context.remove(to);
+    return 0;
   }
 
-  #evaluate(stream: number, { tokens, steering }: SteeredPrompt<S>, from: number, to: number): void {
+  async #evaluate(
+    stream: number,
+    { tokens, steering }: SteeredPrompt<S>,
+    from: number,
+    to: number,
+  ): Promise<void> {
     const { batch } = this.#context;
-    if (from < to) this.#steer(steering);
     for (let start = from; start < to; start += batch.capacity) {
+      await this.#before(steering);
       const rows = Math.min(batch.capacity, to - start);
       for (let row = 0; row < rows; row++) batch.set(row, tokens[start + row]!, start + row, stream, false);
       this.#context.decode(rows);

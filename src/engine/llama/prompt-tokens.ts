@@ -3,6 +3,39 @@ import { EngineError } from "../../errors.js";
 import type { ChatMessage, Prompt } from "../engine.js";
 import type { Vocabulary } from "./vocabulary.js";
 
+/**
+ * The day on which every chat template believes itself to be: 26 July 2024, the one that Llama 3's templates
+ * fall back on. Templates that write today's date would give a run that goes on tomorrow other prompts.
+ */
+const TEMPLATE_DATE: Readonly<Record<string, string>> = {
+  "%": "%",
+  A: "Friday",
+  a: "Fri",
+  B: "July",
+  b: "Jul",
+  d: "26",
+  H: "00",
+  I: "12",
+  j: "208",
+  M: "00",
+  m: "07",
+  p: "AM",
+  S: "00",
+  Y: "2024",
+  y: "24",
+};
+
+/** Python's `strftime` for that day at midnight; `%-d` and the like without the leading zero. */
+function templateDate(format: string): string {
+  return format.replace(/%(-?)([A-Za-z%])/g, (directive, bare: string, letter: string) => {
+    const value = TEMPLATE_DATE[letter] ?? directive;
+    return bare ? value.replace(/^0+(?=\d)/, "") : value;
+  });
+}
+
+/** The library defines `strftime_now` itself and lets only the template redefine it; the line break is trimmed. */
+const FIX_DATE = "{% set strftime_now = tiller_template_date %}\n";
+
 function applyTemplate(
   source: string | null,
   messages: readonly ChatMessage[],
@@ -14,7 +47,8 @@ function applyTemplate(
     );
   }
   try {
-    return new Template(source).render({
+    return new Template(FIX_DATE + source).render({
+      tiller_template_date: templateDate,
       messages: messages.map((message) => ({ ...message })),
       add_generation_prompt: true,
       bos_token: vocabulary.text(vocabulary.bos),
@@ -57,7 +91,15 @@ export function promptTokens(
     ? renderInParts(prompt, chatTemplate, vocabulary)
     : [{ text: applyTemplate(chatTemplate, prompt, vocabulary), data: false }];
   const bosText = vocabulary.bos >= 0 ? vocabulary.text(vocabulary.bos) : "";
-  const written = bosText !== "" && parts[0]!.text.startsWith(bosText);
+  const first = parts[0];
+  if (!first?.text) {
+    throw new EngineError(
+      "The prompt is empty: the model's chat template wrote nothing for the messages. " +
+        "Use `chat: raw` or `chat: instruction` in the recipe's task.",
+    );
+  }
+  // Only the template can write a BOS: in a message, `<s>` is text.
+  const written = bosText !== "" && !first.data && first.text.startsWith(bosText);
   const tokens: number[] = [];
   parts.forEach((part, i) => {
     tokens.push(...vocabulary.tokenize(part.text, i === 0 && !written, !part.data));

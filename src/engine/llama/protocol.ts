@@ -71,7 +71,6 @@ export type ParentMessage =
   | { kind: "cancel"; id: number };
 
 export type ChildMessage =
-  | { kind: "ready" }
   | { kind: "item"; id: number; item: unknown }
   | { kind: "done"; id: number; output: unknown }
   | { kind: "failed"; id: number; message: string; aborted: boolean };

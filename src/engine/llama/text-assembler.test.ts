@@ -49,6 +49,19 @@ test("the log keeps its last lines and joins pieces", () => {
   expect(log.lines(1)).toEqual(["fi"]);
 });
 
+test("the log's position goes on when old lines are forgotten", () => {
+  const log = new LogTail(3);
+  log.add("one\ntwo\n");
+  const position = log.position;
+  expect(log.since(position)).toEqual([]);
+  log.add("three\nfour\nfi");
+  expect(log.position).toBe(4);
+  expect(log.since(position)).toEqual(["three", "four", "fi"]);
+  log.add("ve\nsix\n");
+  expect(log.since(position)).toEqual(["four", "five", "six"]);
+  expect(log.since(log.position)).toEqual([]);
+});
+
 test("log-softmax is stable", () => {
   expect(logSumExp(Float32Array.of(1000, 1000))).toBeCloseTo(1000 + Math.log(2), 6);
   expect(logSumExp(new Float32Array(0))).toBe(Number.NEGATIVE_INFINITY);
