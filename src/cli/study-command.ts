@@ -7,8 +7,7 @@ import { withInterrupt } from "./with-interrupt.js";
 
 /** The command that the user typed, to be typed again. */
 function sameCommand(): string {
-  const script = process.env.npm_lifecycle_event;
-  if (script !== undefined && script !== "npx") return `npm run ${script}`;
+  if (process.env.npm_lifecycle_event === "quickstart") return "npm run quickstart";
   const quoted = process.argv
     .slice(2)
     .map((word) => (/^[\w./:=@+-]+$/.test(word) ? word : JSON.stringify(word)));
