@@ -1,6 +1,6 @@
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import type { Configuration } from "../generate/configuration.js";
-import { type Order, writeSamples } from "../generate/write-samples.js";
+import { nextItems, type Order, writeSamples } from "../generate/write-samples.js";
 import { harmonicMean } from "../score/harmonic.js";
 import type { ScoreCard } from "../score/score.js";
 import { proveEffect } from "../steering/proof-of-effect.js";
@@ -22,8 +22,11 @@ export interface PilotOutcome {
   readonly collapsed: boolean;
 }
 
-/** Below this coherence, or above this share of dropped texts, a configuration has collapsed. */
-const COLLAPSED_COHERENCE = 0.1;
+/**
+ * Below this coherence, which is 0 for word salad and 1 for human text, or above this share of dropped texts, a
+ * configuration has collapsed.
+ */
+const COLLAPSED_COHERENCE = 1 / 3;
 const COLLAPSED_DROPPED = 0.5;
 
 /** Orders for the pilot: a few texts of every configuration, whatever the filters say of them. */
@@ -52,6 +55,12 @@ export async function proveSteering(study: Study, vectors: VectorSet): Promise<v
     };
     await retryAfterCrash("trying the steering", () => proveEffect(engine, probe));
   }
+}
+
+/** Whether all texts of the pilot are written. */
+export function isPilotWritten({ sweep, journal, recipe }: Study): boolean {
+  const orders = pilotOrders(sweep, recipe.samples.pilotPerLabel);
+  return orders.every((order) => nextItems(journal.rows(), order, recipe.task, 1).length === 0);
 }
 
 /** Writes the pilot. False if it was asked to stop. */

@@ -11,6 +11,7 @@ import { trainLabelChecks } from "./label-check.js";
 import { makeReport } from "./make-report.js";
 import {
   chooseConfiguration,
+  isPilotWritten,
   type PilotOutcome,
   proveSteering,
   scorePilot,
@@ -79,7 +80,7 @@ export async function generateTexts(study: Study): Promise<void> {
   };
   try {
     const vectors = await makeVectors(study);
-    await proveSteering(study, vectors);
+    if (!isPilotWritten(study)) await proveSteering(study, vectors);
     await timed(() => writePilot(study, vectors));
     const { chosen } = await takeStock(study, vectors);
     await writeChoice(study, chosen?.configuration.name ?? null);
