@@ -2,22 +2,13 @@ import { readFileSync } from "node:fs";
 import { collect } from "../src/engine/collect.js";
 import type { Decoding, Intervention } from "../src/engine/engine.js";
 import { LlamaEngine } from "../src/engine/llama/llama-engine.js";
+import { PLAIN } from "../src/engine/llama/test-engine.js";
 import { resolveModel } from "../src/models/resolve.js";
 import { compareInPairs, type Ratio } from "./pairs.js";
 
 const PAIRS = 5;
 const TOKENS = 16;
-const DECODING: Decoding = {
-  temperature: 0.8,
-  topK: 0,
-  topP: 0.9,
-  minP: 0,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  penaltyWindow: 64,
-  maxTokens: TOKENS,
-  stop: [],
-};
+const DECODING: Decoding = { ...PLAIN, temperature: 0.8, topP: 0.9, maxTokens: TOKENS };
 const PROMPT = [{ role: "user" as const, content: "Write a long story about a journey by train." }];
 const SENTENCES = [
   "The train left the station an hour late, and nobody in the carriage seemed surprised.",

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { collect } from "../../src/engine/collect.js";
 import type { Addition, Decoding } from "../../src/engine/engine.js";
 import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
+import { PLAIN } from "../../src/engine/llama/test-engine.js";
 import { createIdentifier } from "../../src/language/identify.js";
 import { resolveModel } from "../../src/models/resolve.js";
 import { addCapture, emptyClassMeans } from "../../src/steering/class-means.js";
@@ -18,17 +19,7 @@ const POSITIVE = lines("contrast-positive.txt");
 const NEGATIVE = lines("contrast-negative.txt");
 const LAYER = 8;
 const PROMPT = [{ role: "user" as const, content: "Write a short review of a product." }];
-const DECODING: Decoding = {
-  temperature: 0.8,
-  topK: 0,
-  topP: 0.9,
-  minP: 0,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  penaltyWindow: 64,
-  maxTokens: 24,
-  stop: [],
-};
+const DECODING: Decoding = { ...PLAIN, temperature: 0.8, topP: 0.9 };
 let engine: LlamaEngine;
 let positive: SteeringVector;
 
