@@ -1,3 +1,5 @@
+import { quantile } from "../src/score/statistics.js";
+
 /** One line of a benchmark: a ratio of two measurements made in turn, so that a machine's drift falls on both. */
 export interface Ratio {
   readonly name: string;
@@ -11,14 +13,6 @@ export interface Ratio {
   readonly unit: string;
   /** Medians of the two measurements. */
   readonly measured: readonly [number, number];
-}
-
-/** Value below which a share of the sorted numbers lies, interpolated. */
-export function quantile(numbers: readonly number[], share: number): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)]!;
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
 }
 
 /** Measures `subject` and `baseline` in turn, after one warm-up of each, and divides pair by pair. */
@@ -42,17 +36,18 @@ export async function compareInPairs(
     }
   }
   const ratios = measured.map(([a, b]) => a / b);
+  const of = (values: readonly number[], share: number) => quantile(values, share)!;
   return {
     ...facts,
-    ratio: quantile(ratios, 0.5),
-    p25: quantile(ratios, 0.25),
-    p75: quantile(ratios, 0.75),
+    ratio: of(ratios, 0.5),
+    p25: of(ratios, 0.25),
+    p75: of(ratios, 0.75),
     measured: [
-      quantile(
+      of(
         measured.map(([a]) => a),
         0.5,
       ),
-      quantile(
+      of(
         measured.map(([, b]) => b),
         0.5,
       ),

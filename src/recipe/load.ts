@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { RecipeError } from "../errors.js";
-import { fileReferences, fileSha256 } from "./files.js";
+import { type FileHashes, fileReferences, fileSha256 } from "./files.js";
 import { recipeFingerprint } from "./fingerprint.js";
 import { quoted, type RecipeProblem, recipeError } from "./problem.js";
 import type { Recipe } from "./schema.js";
@@ -17,6 +17,8 @@ export interface LoadedRecipe {
   readonly file: string;
   /** Absolute path of its folder, which the recipe's file names are relative to. */
   readonly directory: string;
+  /** sha256 of each file of texts that it names, by absolute path; empty from `parseRecipe`. */
+  readonly hashes: FileHashes;
   /** See `recipeFingerprint`. From `loadRecipe` it covers the contents of the recipe's files. */
   readonly fingerprint: string;
 }
@@ -39,6 +41,7 @@ export async function loadRecipe(path: string): Promise<LoadedRecipe> {
   if (problems.length > 0) throw recipeError(path, problems);
   return {
     ...loaded,
+    hashes,
     fingerprint: recipeFingerprint(loaded.recipe, { directory: loaded.directory, hashes }),
   };
 }
@@ -59,7 +62,7 @@ function parse(written: string, path: string): { loaded: LoadedRecipe; source: Y
   if (recipe === undefined) throw recipeError(path, problems);
   const file = resolve(path);
   const fingerprint = recipeFingerprint(recipe);
-  return { loaded: { recipe, text, file, directory: dirname(file), fingerprint }, source };
+  return { loaded: { recipe, text, file, directory: dirname(file), hashes: new Map(), fingerprint }, source };
 }
 
 async function readRecipe(path: string): Promise<Buffer> {

@@ -10,14 +10,14 @@ const FEWEST_TRAINING_TEXTS = 5;
 
 /**
  * Finds what would stop a run late: prompts that cannot be made, test texts that cannot test, and test texts that
- * the run has seen. What is only worth knowing is returned as notes.
+ * the run has seen. Returns the materials without those, with a note that says so.
  *
  * @throws RecipeError
  */
-export function checkMaterials(materials: Materials): string[] {
+export function checkMaterials(materials: Materials): Materials {
   checkPrompts(materials);
   checkContrast(materials);
-  return materials.test ? checkTest(materials, materials.test) : [];
+  return materials.test ? checkTest(materials, materials.test) : materials;
 }
 
 function checkPrompts({ recipe, demonstrations }: Materials): void {
@@ -50,7 +50,7 @@ function checkContrast({ recipe, split }: Materials): void {
   }
 }
 
-function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): string[] {
+function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): Materials {
   const { recipe } = materials;
   const labels = new Set(test.map(({ label }) => label));
   if (labels.size < 2) {
@@ -65,7 +65,7 @@ function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): 
   }
   const seen = seenTexts(materials);
   const known = test.filter(({ text }) => seen.has(normalizeForNgrams(text)));
-  if (known.length === 0) return [];
+  if (known.length === 0) return materials;
   const first = known[0]!.text.slice(0, 80);
   if (2 * known.length > test.length) {
     throw new RecipeError(
@@ -73,18 +73,15 @@ function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): 
         "Test on texts that the run has not seen.",
     );
   }
-  return [
-    `${known.length} of ${test.length} test texts are also contrast texts or demonstrations and were left out, such as "${first}".`,
-  ];
+  const note = `${known.length} of ${test.length} test texts are also contrast texts or demonstrations and were left out, such as "${first}".`;
+  return {
+    ...materials,
+    test: test.filter((row) => !known.includes(row)),
+    notes: [...materials.notes, note],
+  };
 }
 
-/** The test texts that the run has not seen. */
-export function unseenTest(materials: Materials): Materials["test"] {
-  const seen = seenTexts(materials);
-  return materials.test?.filter(({ text }) => !seen.has(normalizeForNgrams(text)));
-}
-
-/** Contrast texts and demonstrations, as letters alone. */
+/** Contrast texts and demonstrations, without regard to case and white space. */
 function seenTexts({ split, demonstrations }: Materials): Set<string> {
   const contrast = split.sets.flatMap((set) => [...set.vectorTexts, ...set.heldOutTexts]);
   return new Set([...contrast, ...demonstrations.map((row) => row.text)].map(normalizeForNgrams));

@@ -5,7 +5,7 @@ import { ANY_LANGUAGE } from "../steering/class-means.js";
 import { type ContrastSplit, type ContrastTexts, splitContrast } from "../steering/contrast-split.js";
 import { type LabelledText, readLabelled, readTexts } from "../tasks/labelled-text.js";
 import { normalizeLanguage } from "../tasks/languages.js";
-import { checkMaterials, unseenTest } from "./check-materials.js";
+import { checkMaterials } from "./check-materials.js";
 
 /** Everything that a recipe names, read: what people wrote, and how it is divided. */
 export interface Materials {
@@ -37,15 +37,13 @@ export async function readMaterials({ recipe: raw, directory }: LoadedRecipe): P
     file === undefined
       ? undefined
       : (await readLabelled(resolve(directory, file), { labels })).map(normalized);
-  const materials: Materials = {
+  return checkMaterials({
     recipe,
     split,
     demonstrations: (await labelled(recipe.demonstrations?.file)) ?? [],
     test: await labelled(recipe.classifier?.test),
     notes: split.notes,
-  };
-  const notes = checkMaterials(materials);
-  return { ...materials, test: unseenTest(materials), notes: [...split.notes, ...notes] };
+  });
 }
 
 function normalized(row: LabelledText): LabelledText {

@@ -16,7 +16,6 @@ import { createIdentifier, type Identifier } from "../language/identify.js";
 import type { DownloadProgress } from "../models/progress.js";
 import { type ModelFile, resolveModel } from "../models/resolve.js";
 import { parseSource } from "../models/source.js";
-import { fileSha256, recipeFiles } from "../recipe/files.js";
 import { resolveLayers } from "../recipe/layers.js";
 import { type LoadedRecipe, loadRecipe } from "../recipe/load.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -129,9 +128,7 @@ export class Study implements AsyncDisposable {
       recipeText: loaded.text,
       recipeFile: loaded.file,
       files: {
-        ...Object.fromEntries(
-          await Promise.all(recipeFiles(loaded).map(async (file) => [file, await fileSha256(file)] as const)),
-        ),
+        ...Object.fromEntries(loaded.hashes),
         model: model.sha256,
       },
       create: true,

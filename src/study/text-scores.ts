@@ -135,7 +135,9 @@ async function read(
   name: string,
 ): Promise<number[]> {
   const keys = texts.map((text) => keyOf(study.model.sha256, text));
-  const missing = texts.filter((_, i) => cache.get(keys[i]!) === undefined);
+  const missing = texts.flatMap((text, i) =>
+    cache.get(keys[i]!) === undefined ? [{ text, key: keys[i]! }] : [],
+  );
   if (missing.length > 0) {
     const task = study.progress.begin(name, missing.length, "texts");
     const engine = await study.engine();
@@ -143,13 +145,14 @@ async function read(
     const values = await retryAfterCrash("scoring texts", () => {
       task.advance(-done);
       done = 0;
-      return meanLogProbabilities(engine, missing, study.options.signal, () => {
+      const unread = missing.map(({ text }) => text);
+      return meanLogProbabilities(engine, unread, study.options.signal, () => {
         done++;
         task.advance(1);
       });
     });
     task.end();
-    for (const [i, text] of missing.entries()) cache.set(keyOf(study.model.sha256, text), values[i]!);
+    for (const [i, { key }] of missing.entries()) cache.set(key, values[i]!);
     await cache.save();
   }
   return keys.map((key) => cache.get(key)!);
