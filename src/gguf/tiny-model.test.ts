@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { metadataNumber, metadataString, readGguf } from "./read.js";
 import { readTensor } from "./read-tensor.js";
+import { TINY_ARCHITECTURES, type TinyArchitecture } from "./tiny-architectures.js";
 import { type TinyModelOptions, writeTinyModel } from "./tiny-model.js";
 import { tinyVocabulary } from "./tiny-vocabulary.js";
 
@@ -72,10 +73,64 @@ test("the vocabulary has bytes, and every piece can be merged from a shorter one
   });
 });
 
-test.each(["llama", "qwen2", "bert"] as const)("%s names its architecture and its blocks", (architecture) => {
+const ARCHITECTURES = Object.keys(TINY_ARCHITECTURES) as TinyArchitecture[];
+
+test.each(ARCHITECTURES)("%s names its architecture and its blocks", (architecture) => {
   const file = readGguf(write({ architecture, layers: 2, context: 128 }));
-  expect(metadataString(file, "general.architecture")).toBe(architecture);
-  expect(metadataNumber(file, `${architecture}.block_count`)).toBe(2);
-  expect(file.tensors.has("blk.1.attn_q.bias")).toBe(architecture !== "llama");
-  expect(file.tensors.has("output.weight")).toBe(architecture !== "bert");
+  const name = metadataString(file, "general.architecture")!;
+  expect(architecture.startsWith(name)).toBe(true);
+  expect(metadataNumber(file, `${name}.block_count`)).toBe(2);
+  expect(file.tensors.get("token_embd.weight")?.shape[0]).toBe(64);
+  expect([...file.tensors.keys()].filter((tensor) => /^blk\.[01]\./.test(tensor)).length).toBeGreaterThan(8);
+  expect([...file.tensors.keys()].some((tensor) => tensor.startsWith("blk.2."))).toBe(false);
+});
+
+test.each(ARCHITECTURES)(
+  "%s: a seed gives it the same file again, another seed another one",
+  (architecture) => {
+    const first = hash(write({ architecture, layers: 2 }));
+    expect(hash(write({ architecture, layers: 2 }))).toBe(first);
+    expect(hash(write({ architecture, layers: 2, seed: 2 }))).not.toBe(first);
+  },
+);
+
+test.each([
+  ["llama", "6e76a31b45bbfc5c95135d62e68a9955d9907aef0cd5b342dd13bbcbfaa92ee3"],
+  ["qwen2", "19c30516de4ccf047b0bba7db27f75ba3bd5eaa7a9e4f5bd8f1448ea48a340fc"],
+] as const)(
+  "%s stays as it is: texts that other tests expect hang on its bytes",
+  (architecture, expected) => {
+    expect(hash(write({ architecture }))).toBe(expected);
+  },
+);
+
+test("no expert writes to the residual's first dimension", () => {
+  const file = readGguf(write({ architecture: "gpt-oss", layers: 1 }));
+  const down = readTensor(file, "blk.0.ffn_down_exps.weight");
+  const [inputs, width, experts] = file.tensors.get("blk.0.ffn_down_exps.weight")!.shape as [
+    number,
+    number,
+    number,
+  ];
+  const biases = readTensor(file, "blk.0.ffn_down_exps.bias");
+  for (let expert = 0; expert < experts; expert++) {
+    const start = expert * inputs * width;
+    expect(down.subarray(start, start + inputs).every((value) => value === 0)).toBe(true);
+    expect(down.subarray(start + inputs, start + 2 * inputs).some((value) => value !== 0)).toBe(true);
+    expect(biases[expert * width]).toBe(0);
+    expect(biases[expert * width + 1]).not.toBe(0);
+  }
+});
+
+test("a tied embedding holds the biases, and its first block writes the dimension that they hang on", () => {
+  const file = readGguf(write({ architecture: "command-r", layers: 2 }));
+  expect(file.tensors.has("output.weight")).toBe(false);
+  const embedding = readTensor(file, "token_embd.weight");
+  const { tokens, end } = tinyVocabulary({ controls: ["<|system|>", "<|user|>", "<|assistant|>"] });
+  expect(embedding[end * 64]).toBeGreaterThan(0);
+  expect(embedding[tokens.indexOf("<|user|>") * 64]).toBeLessThan(0);
+  expect(embedding[tokens.indexOf("<0x41>") * 64]).toBeLessThan(0);
+  expect(embedding[tokens.indexOf("a") * 64]).toBe(0);
+  expect(readTensor(file, "blk.0.attn_output.weight")[0]).toBeGreaterThan(0);
+  expect(readTensor(file, "blk.1.attn_output.weight")[0]).toBe(0);
 });

@@ -1,5 +1,6 @@
 import type { GgufValue } from "./format.js";
-import { TINY_ARCHITECTURES, type TinyArchitecture, type TinyShape } from "./tiny-architectures.js";
+import type { TensorPlan, TinyShape } from "./tiny-architectures/tensor-plan.js";
+import { TINY_ARCHITECTURES, type TinyArchitecture } from "./tiny-architectures.js";
 import { type TinyVocabulary, TOKEN_TYPES, tinyVocabulary } from "./tiny-vocabulary.js";
 import { type TensorToWrite, writeGguf } from "./write.js";
 
@@ -21,6 +22,8 @@ export interface TinyModelOptions {
   readonly chatTemplate?: string | null;
   /** Added to the logit of the end token, default 2: texts of some fifty tokens; -30 makes texts that never end. */
   readonly endBias?: number;
+  /** Texts begin with BOS, default true. */
+  readonly addBos?: boolean;
 }
 
 /** Turns as Zephyr writes them. */
@@ -34,7 +37,8 @@ const CONTROLS = ["<|system|>", "<|user|>", "<|assistant|>"];
 
 /**
  * The residual's first dimension holds the same value for every token and no block writes to it. It gives
- * the output matrix, which has no bias in these architectures, something to hang a bias on.
+ * the output matrix, which has no bias in these architectures, something to hang a bias on. Where the output
+ * matrix is the embedding, that dimension of the embedding holds the biases, and the first block writes the value.
  */
 const BIAS_DIMENSION = 0;
 const BIAS_VALUE = 1;
@@ -42,6 +46,8 @@ const BIAS_VALUE = 1;
 /** Logit biases by token type: texts of mostly words, with now and then a stray byte. */
 const BYTE_BIAS = -4;
 const CONTROL_BIAS = -30;
+/** A tied embedding carries its biases into the residual, where a larger one would outweigh the block's value. */
+const TIED_CONTROL_BIAS = -8;
 
 /** Seeded generator of standard normal deviates, as sums of four uniforms: the same bits on every machine. */
 function normalDeviates(seed: number): () => number {
@@ -56,25 +62,35 @@ function normalDeviates(seed: number): () => number {
   return () => (uniform() + uniform() + uniform() + uniform() - 2) * Math.sqrt(3);
 }
 
-function setEmbeddingBias(embedding: Float32Array, width: number): void {
-  for (let at = BIAS_DIMENSION; at < embedding.length; at += width) embedding[at] = BIAS_VALUE;
+/** Sets the bias dimension of each token's row. `[vocabulary][width]` */
+function setTokenBias(matrix: Float32Array, width: number, biasOf: (token: number) => number): void {
+  for (let token = 0; token * width < matrix.length; token += 1) {
+    matrix[token * width + BIAS_DIMENSION] = biasOf(token);
+  }
 }
 
-function setOutputBias(
-  output: Float32Array,
-  width: number,
-  vocabulary: TinyVocabulary,
-  endBias: number,
-  typicalBias: number,
-): void {
-  for (let token = 0; token < vocabulary.tokens.length; token += 1) {
-    const type = vocabulary.types[token];
-    let bias = 0;
-    if (token === vocabulary.end) bias = endBias;
-    else if (type === TOKEN_TYPES.byte) bias = BYTE_BIAS;
-    else if (type === TOKEN_TYPES.control || type === TOKEN_TYPES.unknown) bias = CONTROL_BIAS;
-    output[token * width + BIAS_DIMENSION] = bias / typicalBias;
+/** Fills the bias dimension of what is added to the residual, for each expert if there are several. */
+function setResidualBias(data: Float32Array, { shape, residualAxis, biasWeight = 0 }: TensorPlan): void {
+  if (residualAxis === undefined) return;
+  const row = shape.slice(0, residualAxis).reduce((product, size) => product * size, 1);
+  const slab = row * shape[residualAxis]!;
+  for (let start = BIAS_DIMENSION * row; start < data.length; start += slab) {
+    data.fill(biasWeight, start, start + row);
   }
+}
+
+/** Logit biases of a vocabulary's tokens. */
+function logitBias(
+  { types, end }: TinyVocabulary,
+  endBias: number,
+  controlBias: number,
+): (token: number) => number {
+  return (token) => {
+    const type = types[token];
+    if (token === end) return endBias;
+    if (type === TOKEN_TYPES.byte) return BYTE_BIAS;
+    return type === TOKEN_TYPES.control || type === TOKEN_TYPES.unknown ? controlBias : 0;
+  };
 }
 
 /**
@@ -87,7 +103,7 @@ export function writeTinyModel(path: string, options: TinyModelOptions = {}): vo
   const definition = TINY_ARCHITECTURES[architecture];
   const heads = options.heads ?? 4;
   const vocabulary = tinyVocabulary({
-    controls: CONTROLS,
+    controls: [...CONTROLS, ...(definition.controls ?? [])],
     ...(options.vocabulary === undefined ? {} : { size: options.vocabulary }),
   });
   const width = options.width ?? 64;
@@ -107,21 +123,22 @@ export function writeTinyModel(path: string, options: TinyModelOptions = {}): vo
   }
 
   const next = normalDeviates(options.seed ?? 1);
+  const { tied = false } = definition;
+  const bias = logitBias(vocabulary, options.endBias ?? 2, tied ? TIED_CONTROL_BIAS : CONTROL_BIAS);
+  const outputBias = (token: number) => bias(token) / definition.typicalBias(shape);
+  const embeddingBias = BIAS_VALUE / (definition.embeddingScale?.(shape) ?? 1);
   const tensors = definition.tensors(shape).map((plan): TensorToWrite => {
     const data = new Float32Array(plan.shape.reduce((product, size) => product * size, 1));
-    if (plan.fill === "ones") data.fill(1);
-    else for (let at = 0; at < data.length; at += 1) data[at] = plan.deviation * next();
-    if (plan.writesResidual)
-      data.fill(0, BIAS_DIMENSION * plan.shape[0]!, (BIAS_DIMENSION + 1) * plan.shape[0]!);
-    if (plan.name === "token_embd.weight") setEmbeddingBias(data, width);
-    if (plan.name === "output.weight") {
-      setOutputBias(data, width, vocabulary, options.endBias ?? 2, definition.typicalBias(shape));
-    }
+    if (plan.deviation === 0) data.fill(plan.mean);
+    else for (let at = 0; at < data.length; at += 1) data[at] = plan.mean + plan.deviation * next();
+    setResidualBias(data, plan);
+    if (plan.name === "output.weight") setTokenBias(data, width, outputBias);
+    if (plan.name === "token_embd.weight") setTokenBias(data, width, tied ? outputBias : () => embeddingBias);
     return { name: plan.name, shape: plan.shape, data };
   });
 
   const metadata = new Map<string, GgufValue>([
-    ["general.architecture", { type: "string", value: architecture }],
+    ["general.architecture", { type: "string", value: definition.architecture ?? architecture }],
     ["general.name", { type: "string", value: `Tiny ${architecture}` }],
     ["general.file_type", { type: "uint32", value: 0 }],
     ...definition.metadata(shape),
@@ -132,7 +149,7 @@ export function writeTinyModel(path: string, options: TinyModelOptions = {}): vo
     ["tokenizer.ggml.unknown_token_id", { type: "uint32", value: vocabulary.unknown }],
     ["tokenizer.ggml.bos_token_id", { type: "uint32", value: vocabulary.begin }],
     ["tokenizer.ggml.eos_token_id", { type: "uint32", value: vocabulary.end }],
-    ["tokenizer.ggml.add_bos_token", { type: "bool", value: true }],
+    ["tokenizer.ggml.add_bos_token", { type: "bool", value: options.addBos ?? true }],
     ["tokenizer.ggml.add_eos_token", { type: "bool", value: false }],
     ["tokenizer.ggml.add_space_prefix", { type: "bool", value: true }],
   ]);
