@@ -34,6 +34,13 @@ describe("readTexts", () => {
     expect(await readTexts(file)).toEqual(["Café", "ጥሩ ነው።", "last"]);
   });
 
+  it("keeps blank lines within .txt where they hold a place", async () => {
+    const file = await fileWith("\n a\n\nb\n \n\n", ".txt");
+    expect(await readTexts(file, { keepBlank: true })).toEqual(["", "a", "", "b"]);
+    const json = await fileWith('\n{"text":"a"}\n\n{"text":"b"}\n');
+    expect(await readTexts(json, { keepBlank: true })).toEqual(["a", "b"]);
+  });
+
   it("breaks lines at line feeds only", async () => {
     const file = await fileWith("one\u2028still one\u0085and\n\ufefftwo\n", ".txt");
     expect(await readTexts(file)).toEqual(["one\u2028still one\u0085and", "two"]);

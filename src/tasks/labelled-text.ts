@@ -16,6 +16,8 @@ export interface RowSelection {
   readonly label?: string;
   /** ISO 639 code. */
   readonly language?: string;
+  /** A blank line within a .txt file is an empty text, so that the lines of two files stay pairs. */
+  readonly keepBlank?: boolean;
 }
 
 /**
@@ -32,7 +34,8 @@ export async function readTexts(file: string, selection: RowSelection = {}): Pro
   const label = selection.label?.normalize("NFC");
   const language = selection.language === undefined ? undefined : normalizeLanguage(selection.language);
   const texts: string[] = [];
-  for await (const { where, line } of readLines(file)) {
+  for await (const { where, line, number } of readLines(file)) {
+    if (isPlain && selection.keepBlank) while (texts.length < number - 1) texts.push("");
     if (isPlain) texts.push(line.normalize("NFC"));
     else {
       const row = parseRow(line, where);
@@ -130,6 +133,8 @@ interface Line {
   /** `FILE:LINE`, for errors. */
   readonly where: string;
   readonly line: string;
+  /** From 1. */
+  readonly number: number;
 }
 
 const LINE_FEED = 0x0a;
@@ -146,7 +151,7 @@ async function* readLines(file: string): AsyncGenerator<Line> {
     const where = `${file}:${number}`;
     const decoded = decode(bytes, where);
     const line = (number === 1 ? decoded.replace(BYTE_ORDER_MARK, "") : decoded).trim();
-    if (line !== "") yield { where, line };
+    if (line !== "") yield { where, line, number };
   }
 }
 
