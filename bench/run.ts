@@ -2,7 +2,9 @@
 import { engineBenchmark } from "./engine.js";
 import type { Ratio } from "./pairs.js";
 
-const BENCHMARKS: Record<string, () => AsyncGenerator<Ratio>> = { engine: engineBenchmark };
+const BENCHMARKS: Record<string, () => AsyncGenerator<Ratio>> = {
+  engine: engineBenchmark,
+};
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
 const json = process.argv.includes("--json");

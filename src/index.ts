@@ -15,19 +15,32 @@ export {
 export { accuracy, type ClassificationScores, classificationScores, macroF1 } from "./classify/metrics.js";
 export { collect } from "./engine/collect.js";
 export type * from "./engine/engine.js";
+export type * from "./engine/guidance.js";
+export type * from "./engine/intervention.js";
 export { LlamaEngine, type LlamaOptions } from "./engine/llama/llama-engine.js";
 export { retryAfterCrash } from "./engine/retry-after-crash.js";
+export type { PositionSelector, Selection, Selector, TokenSelector } from "./engine/selection.js";
 export * from "./errors.js";
 export {
   baselineConfigurations,
   type Configuration,
+  type ConfigurationGuidance,
   describeConfiguration,
+  guidanceName,
   sweepConfigurations,
 } from "./generate/configuration.js";
 export { createFilters, type FilterOptions, type Filters } from "./generate/filters.js";
 export { type GgufFile, metadataNumber, metadataNumbers, metadataString, readGguf } from "./gguf/read.js";
 export { readTensor } from "./gguf/read-tensor.js";
 export { type TinyModelOptions, writeTinyModel } from "./gguf/tiny-model.js";
+export {
+  NEGATIVE_DEFAULTS,
+  type NegativeOptions,
+  NegativePool,
+  negativePromptOf,
+  type PoolText,
+} from "./guidance/negative-pool.js";
+export * from "./guidance/presets.js";
 export { createIdentifier, type Identification, type Identifier } from "./language/identify.js";
 export { words } from "./language/words.js";
 export { aliases, type ModelAlias } from "./models/aliases.js";
@@ -35,11 +48,14 @@ export { type CachedModel, listModels, removeModel } from "./models/cache.js";
 export { modelHome } from "./models/home.js";
 export type { DownloadProgress } from "./models/progress.js";
 export { type ModelFile, type ResolveOptions, resolveModel } from "./models/resolve.js";
+export { type GuidanceCell, guidanceCells, streamsOf } from "./recipe/guidance-axes.js";
+export type { RecipeExpert, RecipeGuidance, RecipeNegatives } from "./recipe/guidance-schema.js";
 export { recipeJsonSchema } from "./recipe/json-schema.js";
-export { resolveLayers } from "./recipe/layers.js";
-export { type LoadedRecipe, loadRecipe, parseRecipe } from "./recipe/load.js";
+export { type LayerSet, resolveLayerSets, resolveLayers } from "./recipe/layers.js";
+export { type LoadedRecipe, loadRecipe, loadVariants, parseRecipe, recipeVariants } from "./recipe/load.js";
 export { type Recipe, type RecipeInput, recipeSchema } from "./recipe/schema.js";
 export { recipeTemplate } from "./recipe/template.js";
+export { areaUnderRoc } from "./score/area-under-roc.js";
 export { compressionRatio, distinctN, mattr } from "./score/diversity.js";
 export { harmonicMean } from "./score/harmonic.js";
 export { buildReference, type ScoreReference } from "./score/reference.js";
@@ -49,26 +65,105 @@ export {
   ANY_LANGUAGE,
   addCapture,
   type ClassMeans,
+  contrastGroups,
   emptyClassMeans,
   type Weighting,
 } from "./steering/class-means.js";
 export { readClassMeans, writeClassMeans } from "./steering/class-means-file.js";
+export { compareVectors, type LayerComparison, type VectorComparison } from "./steering/compare-vectors.js";
 export { splitContrast } from "./steering/contrast-split.js";
+export type { DenseMatrix } from "./steering/dense-matrix.js";
+export { describeInterventions } from "./steering/describe-interventions.js";
+export { type ImportOptions, importVector, readSteeringVector } from "./steering/import-vector.js";
+export {
+  type InspectOptions,
+  inspectVectors,
+  type LayerInspection,
+  type VectorInspection,
+} from "./steering/inspect-vector.js";
+export {
+  type InterventionExtras,
+  type InterventionSpec,
+  interventionsOf,
+  STEERING_OPERATIONS,
+  type SteeringOperation,
+} from "./steering/intervene.js";
 export { languageVector } from "./steering/language-vector.js";
+export { lat } from "./steering/lat.js";
+export { type LinearDiscriminantOptions, linearDiscriminant } from "./steering/linear-discriminant.js";
+export { type LogisticProbeOptions, logisticProbe } from "./steering/logistic-probe.js";
 export { meanDifference } from "./steering/mean-difference.js";
+export { type NearestTokens, type NearToken, nearestTokens } from "./steering/nearest-tokens.js";
+export { pcaCenter, pcaDifference, pcaOfClasses } from "./steering/pca.js";
 export { type Effect, proveEffect } from "./steering/proof-of-effect.js";
 export { qualityVector } from "./steering/quality-vector.js";
-export { makeSteeringVector, type SteeringVector } from "./steering/steering-vector.js";
+export { type RandomDirectionOptions, randomDirection } from "./steering/random-direction.js";
+export {
+  RANGE_THRESHOLDS,
+  type RangeDecision,
+  type RangePoint,
+  type RangeThresholds,
+  rangeFromPoints,
+} from "./steering/range-from-points.js";
+export {
+  type LayerSeparation,
+  measureSeparation,
+  type Separation,
+} from "./steering/separation.js";
+export {
+  makeSteeringVector,
+  needsTextVectors,
+  STEERING_METHODS,
+  type SteeringMethod,
+  type SteeringVector,
+  type SteeringVectorOptions,
+} from "./steering/steering-vector.js";
 export { absoluteStrength, steeringAddition } from "./steering/strength.js";
+export { type RangePrompt, type StrengthCell, steeringCells } from "./steering/strength-cells.js";
+export {
+  type CellRange,
+  measureStrengthRange,
+  type RangeProgress,
+  type StrengthPoint,
+  type StrengthRangeCost,
+  type StrengthRangeOptions,
+  type StrengthRanges,
+  strengthRangeCost,
+} from "./steering/strength-range.js";
+export {
+  addTextVector,
+  contrastRows,
+  emptyTextVectors,
+  pairsOf,
+  type TextPairs,
+  type TextVectors,
+  textRowsOf,
+} from "./steering/text-vectors.js";
+export { readTextVectors, writeTextVectors } from "./steering/text-vectors-file.js";
+export {
+  type AddOptions,
+  type AlgebraOptions,
+  addVectors,
+  combineVectors,
+  orthogonalise,
+  projectOut,
+  scaleVector,
+  subtractVectors,
+} from "./steering/vector-algebra.js";
 export { readVectorFile, writeVectorFile } from "./steering/vector-file.js";
+export type { ExpectedModel } from "./steering/vector-model.js";
 export { Journal, readJournal } from "./store/journal.js";
 export { openRun, type RunFolder, readRun } from "./store/run-folder.js";
 export type { FilterName, Sample } from "./store/sample.js";
-export { type PlannedRun, planRecipe } from "./study/plan-recipe.js";
+export { type InspectedRun, type InspectRunOptions, inspectRun } from "./study/inspect-run.js";
+export type { PlannedGuidance } from "./study/plan.js";
+export { type PlannedExpert, type PlannedRun, planRecipe } from "./study/plan-recipe.js";
 export { type Progress, type ProgressTask, SILENT } from "./study/progress.js";
 export { renderReport } from "./study/report/render-report.js";
 export { renderText } from "./study/report/render-text.js";
-export type { RunReport } from "./study/report/run-report.js";
+export type { PilotGuidance, PilotResult, PilotSteering, RunReport } from "./study/report/run-report.js";
+export { strengthPlot } from "./study/report/strength-plot.js";
+export { measureRunRange, type RunRangeCost, type RunRangeOptions } from "./study/run-range.js";
 export { assess, generateTexts, makeVectors, writeReport } from "./study/run-study.js";
 export { recipeOf, Study, type StudyOptions } from "./study/study.js";
 export { VERSION } from "./version.js";

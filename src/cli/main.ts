@@ -6,6 +6,7 @@ import { addInitCommand } from "./init-command.js";
 import { addModelsCommand } from "./models-command.js";
 import { addQuickstartCommand } from "./quickstart-command.js";
 import { addRunCommands } from "./run-commands.js";
+import { addVectorsCommand } from "./vectors-command.js";
 
 const USAGE_EXIT = 2;
 
@@ -19,6 +20,7 @@ function createProgram(): Command {
   addQuickstartCommand(program);
   addInitCommand(program);
   addRunCommands(program);
+  addVectorsCommand(program);
   addModelsCommand(program);
   addDoctorCommand(program);
   // Commands do not inherit it.

@@ -6,13 +6,28 @@ export function roughTime(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
+/** `γ 0, 0.2 × η 0, 0.6: 4 cells of steer, up to 3 streams a text`. */
+function gridText({ preset, gammas, etas, streams }: NonNullable<PlannedRun["guidance"]>): string {
+  const axes = [
+    ...(gammas.length > 0 ? [`γ ${gammas.join(", ")}`] : []),
+    ...(etas.length > 0 ? [`η ${etas.join(", ")}`] : []),
+  ];
+  const cells = Math.max(1, gammas.length) * Math.max(1, etas.length);
+  return `${axes.join(" × ")}: ${cells} ${cells === 1 ? "cell" : "cells"} of ${preset}, up to ${streams} streams a text`;
+}
+
 /** A planned run for people. */
 export function planText(plan: PlannedRun): string {
   const time = plan.seconds === undefined ? "not known" : `about ${roughTime(plan.seconds)}`;
   const lines = [
     `${plan.name}: the recipe is valid.`,
     `  model     ${plan.model}${plan.modelIsHere ? "" : " (to be fetched)"}`,
+    ...plan.experts.map(
+      ({ key, source, isHere, isMissing }) =>
+        `  ${key.padEnd(9)} ${source}${isHere ? "" : isMissing ? " (not there yet)" : " (to be fetched)"}`,
+    ),
     `  contrast  ${plan.contrast.map((set) => `${set.texts} ${set.class} (${set.language})`).join(", ")}`,
+    ...(plan.guidance ? [`  guidance  ${gridText(plan.guidance)}`] : []),
     `  tried     ${plan.configurations.join(", ")}`,
     `  pilot     ${plan.pilot.texts} texts, about ${plan.pilot.tokens} tokens`,
     `  data      ${plan.data.texts} texts, about ${plan.data.tokens} tokens (at most ${plan.data.mostTexts} texts, if filters drop many)`,

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import {
   assess,
   generateTexts,
-  makeVectors,
   type PlannedRun,
   planRecipe,
   RecipeError,
@@ -14,6 +13,7 @@ import {
 import { createOutput, type Output } from "./output.js";
 import { planText } from "./plan-text.js";
 import { onStudy, type StudyFlags, withStudyOptions } from "./study-command.js";
+import { chosenRuns, variantTable } from "./variants.js";
 
 function example(command: string): string {
   return `
@@ -25,10 +25,11 @@ Example:
 }
 
 /** Everything a run does, with the result printed. */
-export async function runAll(study: Study, output: Output): Promise<void> {
+export async function runAll(study: Study, output: Output): Promise<RunReport> {
   await generateTexts(study);
   const report = await assess(study, { scores: true, classifiers: true });
   await showReport(study, output, report);
+  return report;
 }
 
 async function showReport(study: Study, output: Output, report: RunReport): Promise<void> {
@@ -43,7 +44,7 @@ async function showReport(study: Study, output: Output, report: RunReport): Prom
   );
 }
 
-/** `tiller run|vectors|generate|score|train|report` */
+/** `tiller run|generate|score|train|report` */
 export function addRunCommands(program: Command): void {
   withStudyOptions(program.command("run <recipe...>").description("do everything a recipe asks for"))
     .option("--dry-run", "check the recipe and print the plan, and nothing else")
@@ -51,7 +52,9 @@ export function addRunCommands(program: Command): void {
     .action(async (recipes: string[], flags: StudyFlags & { dryRun?: boolean }) => {
       if (flags.dryRun) {
         const plans: PlannedRun[] = [];
-        for (const recipe of recipes) plans.push(await planRecipe(recipe, { output: flags.output }));
+        for (const recipe of recipes) {
+          for (const run of await chosenRuns(recipe, flags)) plans.push(await planRecipe(run.recipe, run));
+        }
         createOutput(flags.json === true).result(plans.length === 1 ? plans[0] : plans, () =>
           plans.map(planText).join("\n\n"),
         );
@@ -60,12 +63,8 @@ export function addRunCommands(program: Command): void {
       if (recipes.length > 1 && (flags.output !== undefined || flags.json)) {
         throw new RecipeError("--output and --json take one recipe at a time.");
       }
-      for (const recipe of recipes) await onStudy(recipe, flags, runAll);
+      for (const recipe of recipes) await onStudy(recipe, flags, runAll, variantTable);
     });
-
-  withStudyOptions(program.command("vectors <recipe>").description("build the steering vectors of a recipe"))
-    .addHelpText("after", example("vectors reviews.yaml"))
-    .action((recipe: string, flags: StudyFlags) => onStudy(recipe, flags, showVectors));
 
   withStudyOptions(
     program.command("generate <recipe>").description("write the pilot, choose, and write the data sets"),
@@ -109,35 +108,4 @@ export function addRunCommands(program: Command): void {
         showReport(study, output, await assess(study, { scores: true, classifiers: true })),
       ),
     );
-}
-
-async function showVectors(study: Study, output: Output): Promise<void> {
-  const { vectors, files } = await makeVectors(study);
-  const described = vectors.map((vector, i) => ({
-    file: files[i]!,
-    method: vector.method,
-    class: vector.class,
-    language: vector.language,
-    texts: vector.texts,
-    layers: vector.layers.map(({ layer, residualNorm, differenceNorm }) => ({
-      layer,
-      residualNorm,
-      differenceNorm,
-    })),
-  }));
-  output.result(described, () =>
-    described
-      .map(({ file, method, class: steered, language, texts, layers }) => {
-        const norms = layers.map(
-          ({ layer, residualNorm, differenceNorm }) =>
-            `  layer ${String(layer).padStart(2)}: mean residual norm ${residualNorm.toFixed(2)}, difference of the means ${differenceNorm.toFixed(2)}`,
-        );
-        return [
-          `${file}`,
-          `  ${method} towards ${steered} (${language}), from ${texts} texts`,
-          ...norms,
-        ].join("\n");
-      })
-      .join("\n"),
-  );
 }

@@ -1,5 +1,9 @@
 /** What an engine is to its callers. Backends live in folders of their own; nothing here knows of them. */
 
+import type { Guidance } from "./guidance.js";
+import type { Intervention } from "./intervention.js";
+import type { Selection } from "./selection.js";
+
 /** Facts of a loaded model. `layers` counts transformer blocks, `width` the residual stream's dimensions. */
 export interface ModelInfo {
   readonly file: string;
@@ -33,16 +37,10 @@ export interface ChatMessage {
 export type Prompt = string | readonly ChatMessage[];
 
 /**
- * Adds `vector` to the residual stream after block `layer`, at every position of prompt and generation
- * (paper A: h ← h + α·v̂). The vector is already scaled: the engine multiplies by nothing.
+ * A whole text that is read: as it is, or a prompt with the answer that is put into the model's mouth (teacher
+ * forcing). Rows of the answer count as generated.
  */
-export interface Addition {
-  readonly kind: "add";
-  readonly layer: number;
-  readonly vector: Float32Array;
-}
-
-export type Intervention = Addition;
+export type ReadText = string | { readonly prompt: Prompt; readonly answer?: string };
 
 /**
  * How the next token is drawn. Applied in the order: grammar, penalties, temperature, top-k, top-p, min-p.
@@ -72,20 +70,27 @@ export interface Decoding {
 
 export interface GenerationRequest {
   readonly prompt: Prompt;
-  /** 0 to 0xFFFFFFFE: the last 32-bit number means "random" to llama.cpp. The same seed, prompt, decoding and interventions give the same text. */
+  /** 0 to 0xFFFFFFFE: the last 32-bit number means "random" to llama.cpp. The same requests in one call give the same texts. */
   readonly seed: number;
   /**
    * Instead of the options' interventions. Requests with different ones are written in one batch; those that
    * have the same should share the array.
    */
   readonly interventions?: readonly Intervention[];
+  /** Instead of the options' guidance. Requests that have the same should share the object. */
+  readonly guidance?: Guidance;
 }
 
 export interface GenerateOptions {
   readonly decoding: Decoding;
   /** For requests that have none of their own. */
   readonly interventions?: readonly Intervention[];
-  /** Sequences decoded together, 1 to 64. The same number gives the same bytes. */
+  /** For requests that have none of their own; left out, every text is drawn from the model alone. */
+  readonly guidance?: Guidance;
+  /**
+   * Sequences decoded together, 1 to 64. The same number gives the same bytes. Numbers from 2 to 7 count as 8, and 1
+   * as 2: a decode of fewer rows takes as long, or rounds otherwise.
+   */
   readonly sequences?: number;
   readonly signal?: AbortSignal;
 }
@@ -103,8 +108,13 @@ export interface Completion {
 export interface CaptureOptions {
   /** 0-based blocks; the residual stream is read after the block. */
   readonly layers: readonly number[];
-  /** `rows` gives each token's vector; `mean` gives each text's mean over its tokens. The BOS token is never in it. */
+  /**
+   * `rows` gives each selected row; `mean` gives each text's mean over them. A text's first row, BOS or the first
+   * token, is never in it: it is many times as long as the others.
+   */
   readonly pooling: "rows" | "mean";
+  /** Default: every row. A text in which it picks none is refused. */
+  readonly where?: Selection;
   readonly interventions?: readonly Intervention[];
   readonly signal?: AbortSignal;
 }
@@ -129,7 +139,10 @@ export interface Capture {
 export interface TokenLogProbabilities {
   /** Position of the text in the list that was given. */
   readonly text: number;
-  /** Natural log-probability of each token given those before it; the first predicted token comes first. */
+  /**
+   * Natural log-probability of each token given those before it; the first predicted token comes first. Of a text
+   * with an answer, the answer's tokens alone.
+   */
   readonly values: Float32Array;
 }
 
@@ -150,16 +163,16 @@ export interface Engine {
   tokenize(text: string, options?: { special?: boolean }): Promise<Int32Array>;
   /** The text that the model will see for a prompt. */
   render(prompt: Prompt): Promise<string>;
-  capture(texts: readonly string[], options: CaptureOptions): AsyncIterable<Capture>;
+  capture(texts: readonly ReadText[], options: CaptureOptions): AsyncIterable<Capture>;
   generate(requests: readonly GenerationRequest[], options: GenerateOptions): AsyncIterable<Completion>;
-  /** Whole-text log-probabilities under the model, with interventions if any are given. */
+  /** Log-probabilities of texts under the model, with interventions if any are given. */
   logProbabilities(
-    texts: readonly string[],
+    texts: readonly ReadText[],
     options?: { interventions?: readonly Intervention[]; signal?: AbortSignal },
   ): AsyncIterable<TokenLogProbabilities>;
-  /** Log-probabilities of every token of the vocabulary after the prompt. `[vocabulary]` */
+  /** Log-probabilities of every token of the vocabulary after the text. `[vocabulary]` */
   nextToken(
-    prompt: Prompt,
+    text: Prompt | ReadText,
     options?: { interventions?: readonly Intervention[]; signal?: AbortSignal },
   ): Promise<Float32Array>;
   close(): Promise<void>;

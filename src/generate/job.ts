@@ -1,4 +1,6 @@
-import type { Completion, Engine, Intervention } from "../engine/engine.js";
+import type { Completion, Engine } from "../engine/engine.js";
+import type { Guidance } from "../engine/guidance.js";
+import type { Intervention } from "../engine/intervention.js";
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import { seedFrom } from "../random/seeded-random.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -24,6 +26,14 @@ export interface Workshop {
   readonly prompts: PromptBook;
   /** What is done to the residual stream while a configuration writes a label in a language. */
   readonly interventions: (configuration: Configuration, language: string, label: string) => Intervention[];
+  /**
+   * How the next tokens of a job's items are drawn, for each item in their order; undefined where the model draws
+   * alone. Items that have the same share the object. `rows` are the texts of earlier jobs. Left out, nothing is
+   * guided.
+   */
+  readonly guidance?:
+    | ((items: readonly Item[], rows: readonly Sample[]) => Promise<readonly (Guidance | undefined)[]>)
+    | undefined;
 }
 
 /** Depends on the recipe's seed and on which sample it is, and on nothing else. */
@@ -35,16 +45,19 @@ export function sampleSeed(recipe: Recipe, { configuration, language, label, ind
  * Writes a job's texts, cleaned and with their filters' findings, in the order of its items. The accepted ones
  * are remembered by their configuration's filters, so that later ones are compared with them.
  *
+ * @param rows Texts of earlier jobs, of which guidance may make negative examples.
  * @throws EngineError when the engine crashes on every attempt, InterruptedError when `signal` is aborted
  */
 export async function runJob(
   workshop: Workshop,
   items: readonly Item[],
+  rows: readonly Sample[],
   filtersOf: (configuration: Configuration) => Filters,
   signal?: AbortSignal,
   onText: (texts: number, tokens: number) => void = () => {},
 ): Promise<Sample[]> {
-  const completions = await completeWithRetry(workshop, items, signal, onText);
+  const guidances = (await workshop.guidance?.(items, rows)) ?? [];
+  const completions = await completeWithRetry(workshop, items, guidances, signal, onText);
   return completions.map((completion) => {
     const item = items[completion.index]!;
     const { configuration, language, label, index } = item;
@@ -71,6 +84,7 @@ export async function runJob(
 async function completeWithRetry(
   workshop: Workshop,
   items: readonly Item[],
+  guidances: readonly (Guidance | undefined)[],
   signal: AbortSignal | undefined,
   onText: (texts: number, tokens: number) => void,
 ): Promise<Completion[]> {
@@ -79,7 +93,7 @@ async function completeWithRetry(
     // What a crashed attempt had counted does not count.
     if (counted.texts > 0) onText(-counted.texts, -counted.tokens);
     counted = { texts: 0, tokens: 0 };
-    return complete(workshop, items, signal, (tokens) => {
+    return complete(workshop, items, guidances, signal, (tokens) => {
       counted.texts++;
       counted.tokens += tokens;
       onText(1, tokens);
@@ -90,6 +104,7 @@ async function completeWithRetry(
 async function complete(
   { engine, recipe, prompts, interventions }: Workshop,
   items: readonly Item[],
+  guidances: readonly (Guidance | undefined)[],
   signal: AbortSignal | undefined,
   onText: (tokens: number) => void,
 ): Promise<Completion[]> {
@@ -100,14 +115,16 @@ async function complete(
     interventions: interventions(configuration, language, label),
   });
   const none: Intervention[] = [];
-  const requests = items.map((item) => {
+  const requests = items.map((item, place) => {
     const key = JSON.stringify([item.configuration.name, item.language, item.label]);
     const { prompt, interventions } = shared.get(key) ?? prepare(item);
     shared.set(key, { prompt, interventions });
+    const guidance = guidances[place];
     return {
       prompt,
       seed: sampleSeed(recipe, item),
       interventions: interventions.length === 0 ? none : interventions,
+      ...(guidance ? { guidance } : {}),
     };
   });
   const completions: Completion[] = [];

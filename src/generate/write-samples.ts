@@ -100,7 +100,7 @@ export async function writeSamples(
     const shared =
       first.order.counts === "written" ? open.filter(({ order }) => order.counts === "written") : [first];
     const job = shared.flatMap(({ items }) => items).slice(0, most);
-    await journal.append(await runJob(workshop, job, filtersOf, options.signal, options.onText));
+    await journal.append(await runJob(workshop, job, rows, filtersOf, options.signal, options.onText));
   }
 }
 

@@ -18,13 +18,14 @@ test("what a key allows, in words", () => {
   expect(allowed("model", "gpuLayers")).toBe("a whole number of at least 0");
   expect(allowed("decoding", "topP")).toBe("a number above 0 and up to 1");
   expect(allowed("decoding", "minP")).toBe("a number of at least 0 and below 1");
-  expect(allowed("steering", "method")).toBe("mean-difference, language or quality");
+  expect(allowed("steering", "method")).toMatch(/^mean-difference, language, .* or random$/);
   expect(allowed("format")).toBe("1");
   expect(allowed("filters", "loops")).toBe("true or false");
   expect(allowed("task", "labels")).toBe("a list of at least 2 items");
   expect(allowed("task", "labels", 3)).toBe("text that is not empty");
   expect(allowed("samples")).toBe("a map with the keys perLabel, pilotPerLabel, attempts");
-  expect(allowed("steering", "layers", 0)).toMatch(/^a block's 0-based number, .*\)$/);
+  expect(allowed("steering", "layers", 0)).toMatch(/^a block's 0-based number, .*; or all$/);
+  expect(allowed("steering", "layers", 0, 1)).toMatch(/^a block's 0-based number, .*\)$/);
 });
 
 test("the schema at a path goes through lists and alternatives, and nowhere else", () => {
@@ -33,7 +34,11 @@ test("the schema at a path goes through lists and alternatives, and nowhere else
   expect(schemaAt(schema, ["name", "x", 0])).toBeUndefined();
   expect(knownKeys(schemaAt(schema, ["task", "prompt"]))).toEqual(["zeroShot", "fewShot"]);
   expect(placesOf("temperature", schema)).toEqual(["decoding.temperature"]);
-  expect(placesOf("file", schema)).toEqual(["contrast.file", "demonstrations.file"]);
+  expect(placesOf("file", schema)).toEqual([
+    "contrast.file",
+    "guidance.negatives.file",
+    "demonstrations.file",
+  ]);
 });
 
 test("what was found, in words", () => {

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "./json-schema.js";
+import { nearestKey } from "./nearest-key.js";
 import { type KeyPath, quoted } from "./problem.js";
 
 /** The part of a JSON Schema that describes the value at `path`; undefined where the schema has no such key. */
@@ -112,6 +113,8 @@ export function foundValue(value: unknown, written: string | undefined): string 
 
 /** How to turn what was written into what is allowed, where one can tell; otherwise empty. */
 export function repairHint(schema: JsonSchema, value: unknown, written: string | undefined): string {
+  const near = typeof value === "string" && nearestKey(value, (schema.enum ?? []).map(String));
+  if (near) return `Did you mean ${near}?`;
   const types = [schema, ...subschemas(schema.anyOf)].map(({ type }) => type);
   const isScalar = value === null || typeof value !== "object";
   if (

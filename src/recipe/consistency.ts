@@ -1,7 +1,9 @@
 import { alternatives } from "./allowed.js";
 import { contrastProblems } from "./contrast-consistency.js";
+import { guidanceProblems } from "./guidance-consistency.js";
 import { type Inconsistency, type KeyPath, quoted } from "./problem.js";
 import type { Recipe } from "./schema.js";
+import { steeringProblems } from "./steering-consistency.js";
 
 /**
  * What does not fit together in a recipe.
@@ -13,18 +15,39 @@ export function consistencyProblems(recipe: Partial<Recipe>, broken: ReadonlySet
     ...repeatedProblems(recipe),
     ...promptProblems(recipe),
     ...fewShotProblems(recipe, broken),
-    ...contrastProblems(recipe),
+    ...missingProblems(recipe, broken),
+    ...steeringProblems(recipe),
+    ...guidanceProblems(recipe, broken),
+    ...contrastProblems(recipe, broken),
     ...lengthProblems(recipe),
     ...samplesProblems(recipe),
     ...fileTypeProblems(recipe),
   ];
 }
 
-function repeatedProblems({ task, steering, baselines }: Partial<Recipe>): Inconsistency[] {
+/** The name under which `broken` has the recipe itself: a key of it that is unknown may be a misspelt one. */
+export const WHOLE_RECIPE = "";
+
+function missingProblems(
+  { steering, guidance }: Partial<Recipe>,
+  broken: ReadonlySet<string>,
+): Inconsistency[] {
+  const given = [steering, guidance].some((value) => value !== undefined);
+  if (given || ["steering", "guidance", WHOLE_RECIPE].some((key) => broken.has(key))) return [];
+  const message =
+    "the key is missing, and so is guidance; give one of the two, such as steering: {method: mean-difference}.";
+  return [{ path: ["steering"], message }];
+}
+
+function repeatedProblems({ task, steering, guidance, baselines }: Partial<Recipe>): Inconsistency[] {
   const lists: [KeyPath, readonly (string | number)[] | undefined][] = [
     [["task", "labels"], task?.labels],
     [["task", "languages"], task?.languages],
-    [["steering", "strengths"], steering?.strengths],
+    [["steering", "methods"], steering?.methods],
+    [["steering", "operations"], steering?.operations],
+    ...strengthLists(steering),
+    [["guidance", "gamma"], weightList(guidance?.gamma)],
+    [["guidance", "eta"], weightList(guidance?.eta)],
     [["baselines"], baselines],
   ];
   return lists.flatMap(([path, values = []]) => {
@@ -39,6 +62,20 @@ function repeatedProblems({ task, steering, baselines }: Partial<Recipe>): Incon
       return [{ path: [...path, index], message }];
     });
   });
+}
+
+function weightList(weights: number | readonly number[] | undefined): readonly number[] {
+  return typeof weights === "number" ? [] : (weights ?? []);
+}
+
+function strengthLists(steering: Recipe["steering"]): [KeyPath, readonly number[]][] {
+  const { strengths = [] } = steering ?? {};
+  const path: KeyPath = ["steering", "strengths"];
+  if (Array.isArray(strengths)) return [[path, strengths]];
+  return Object.entries(strengths).map(([operation, list = []]): [KeyPath, number[]] => [
+    [...path, operation],
+    list,
+  ]);
 }
 
 function named(value: string | number): string {
@@ -59,7 +96,7 @@ function promptProblems({ task }: Partial<Recipe>): Inconsistency[] {
 }
 
 function fewShotProblems(recipe: Partial<Recipe>, broken: ReadonlySet<string>): Inconsistency[] {
-  const { baselines = [], steering, task, demonstrations } = recipe;
+  const { baselines = [], steering, guidance, task, demonstrations } = recipe;
   const problems: Inconsistency[] = [];
   const baseline = baselines.indexOf("few-shot");
   const askedAt: KeyPath | undefined =
@@ -67,7 +104,9 @@ function fewShotProblems(recipe: Partial<Recipe>, broken: ReadonlySet<string>): 
       ? ["baselines", baseline]
       : steering?.prompting === "few-shot"
         ? ["steering", "prompting"]
-        : undefined;
+        : guidance?.prompting === "few-shot"
+          ? ["guidance", "prompting"]
+          : undefined;
   if (askedAt !== undefined) {
     if (demonstrations === undefined && !broken.has("demonstrations")) {
       const message =
@@ -102,7 +141,13 @@ function samplesProblems({ samples }: Partial<Recipe>): Inconsistency[] {
   return [{ path: ["samples", "pilotPerLabel"], message }];
 }
 
-function fileTypeProblems({ contrast = [], demonstrations, classifier }: Partial<Recipe>): Inconsistency[] {
+function fileTypeProblems({
+  contrast = [],
+  demonstrations,
+  classifier,
+  steering,
+  guidance,
+}: Partial<Recipe>): Inconsistency[] {
   const files: [KeyPath, string | undefined, readonly string[]][] = [
     ...contrast.map(({ file }, index): [KeyPath, string | undefined, string[]] => [
       ["contrast", index, "file"],
@@ -111,6 +156,8 @@ function fileTypeProblems({ contrast = [], demonstrations, classifier }: Partial
     ]),
     [["demonstrations", "file"], demonstrations?.file, [".jsonl"]],
     [["classifier", "test"], classifier?.test, [".jsonl"]],
+    [["steering", "when", "vector"], steering?.when?.vector, [".gguf"]],
+    [["guidance", "negatives", "file"], guidance?.negatives?.file, [".jsonl", ".txt"]],
   ];
   return files.flatMap(([path, file, endings]) => {
     if (file === undefined || endings.some((ending) => file.toLowerCase().endsWith(ending))) return [];

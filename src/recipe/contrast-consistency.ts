@@ -1,21 +1,39 @@
+import type { SteeringMethod } from "../steering/steering-vector.js";
 import { type Inconsistency, quoted } from "./problem.js";
 import type { ContrastSet, Recipe } from "./schema.js";
+import { HUMAN_METHODS, neededMethods } from "./sweep-axes.js";
 
 type Task = Recipe["task"];
-type Method = Recipe["steering"]["method"];
+/** What a method compares: the task's labels, the languages of human texts, or human with back-translated texts. */
+type Family = "labels" | "language" | "quality";
 
-/** Whether the contrast sets are what the steering method needs. */
-export function contrastProblems({ contrast, task, steering }: Partial<Recipe>): Inconsistency[] {
+/** Of contrast sets that make no vectors, only the label check is trained. */
+const LABEL_CHECK: readonly SteeringMethod[] = ["mean-difference"];
+
+/**
+ * Whether the contrast sets are what the steering methods need.
+ * @param broken Top-level keys that are given, with problems of their own.
+ */
+export function contrastProblems(
+  { contrast, task, steering, guidance }: Partial<Recipe>,
+  broken: ReadonlySet<string>,
+): Inconsistency[] {
   if (contrast === undefined) return [];
-  const method = steering?.method;
+  const methods = neededMethods(steering);
+  const unsteered = guidance !== undefined && steering === undefined && !broken.has("steering");
   return [
     ...contrast.flatMap(sourceProblems),
     ...sizeProblems(contrast),
-    ...sharedProblems(contrast),
-    ...(task === undefined || method === undefined
+    ...sharedProblems(contrast, task?.labels),
+    ...(task === undefined || methods.length === 0
       ? []
-      : [...classProblems(contrast, task, method), ...coverageProblems(contrast, task, method)]),
+      : [...classProblems(contrast, task, methods), ...coverageProblems(contrast, task, methods)]),
+    ...(unsteered && task !== undefined ? classProblems(contrast, task, LABEL_CHECK) : []),
   ];
+}
+
+function familyOf(method: SteeringMethod): Family {
+  return method === "language" || method === "quality" ? method : "labels";
 }
 
 function sourceProblems({ texts, file }: ContrastSet, index: number): Inconsistency[] {
@@ -51,7 +69,12 @@ function sizeProblems(contrast: readonly ContrastSet[]): Inconsistency[] {
 }
 
 /** A text of two classes would cancel itself out of their difference. */
-function sharedProblems(contrast: readonly ContrastSet[]): Inconsistency[] {
+function sharedProblems(
+  contrast: readonly ContrastSet[],
+  labels: readonly string[] | undefined,
+): Inconsistency[] {
+  // Labels are never set against human or back-translated texts, which may be the same.
+  const isLabel = (name: string) => labels === undefined || labels.includes(name);
   const seen = new Map<string, ContrastSet[]>();
   return contrast.flatMap((set, index) =>
     (set.texts ?? []).flatMap((given, at): Inconsistency[] => {
@@ -61,6 +84,7 @@ function sharedProblems(contrast: readonly ContrastSet[]): Inconsistency[] {
       const other = earlier.find(
         ({ class: name, language }) =>
           name !== set.class &&
+          isLabel(name) === isLabel(set.class) &&
           (language === set.language || language === undefined || set.language === undefined),
       );
       if (other === undefined) return [];
@@ -70,15 +94,25 @@ function sharedProblems(contrast: readonly ContrastSet[]): Inconsistency[] {
   );
 }
 
-/** Classes that the method's contrast sets may have. */
-function methodClasses(task: Task, method: Method): readonly string[] {
-  if (method === "mean-difference") return task.labels;
-  return method === "quality" ? ["human", "back-translated"] : ["human"];
+/** Classes that a family's contrast sets may have. */
+function familyClasses(task: Task, family: Family): readonly string[] {
+  if (family === "labels") return task.labels;
+  return family === "quality" ? ["human", "back-translated"] : ["human"];
 }
 
-function classProblems(contrast: readonly ContrastSet[], task: Task, method: Method): Inconsistency[] {
-  const classes = methodClasses(task, method);
-  const of = method === "mean-difference" ? "a label of task.labels" : `a class of the method ${method}`;
+function classProblems(
+  contrast: readonly ContrastSet[],
+  task: Task,
+  methods: readonly SteeringMethod[],
+): Inconsistency[] {
+  const classes = [...new Set(methods.flatMap((method) => familyClasses(task, familyOf(method))))];
+  const human = methods.filter((method) => HUMAN_METHODS.includes(method));
+  const of = [
+    ...(human.length < methods.length ? ["a label of task.labels"] : []),
+    ...(human.length > 0
+      ? [`a class of the ${human.length === 1 ? "method" : "methods"} ${human.join(", ")}`]
+      : []),
+  ].join(" or ");
   return contrast.flatMap((set, index) => {
     const problems: Inconsistency[] = [];
     if (!classes.includes(set.class)) {
@@ -86,7 +120,8 @@ function classProblems(contrast: readonly ContrastSet[], task: Task, method: Met
       const message = `found ${quoted(set.class)}; allowed: ${of} (${list}).`;
       problems.push({ path: ["contrast", index, "class"], message });
     }
-    if (method === "language" && set.language === undefined) {
+    const compared = methods.includes("language") && !task.labels.includes(set.class);
+    if (compared && set.language === undefined) {
       const message =
         "the key language is missing; the method language compares languages, so give each set's.";
       problems.push({ path: ["contrast", index, "language"], message });
@@ -96,32 +131,42 @@ function classProblems(contrast: readonly ContrastSet[], task: Task, method: Met
 }
 
 /** Every class needs texts in every language, or the difference would have one side only. */
-function coverageProblems(contrast: readonly ContrastSet[], task: Task, method: Method): Inconsistency[] {
+function coverageProblems(
+  contrast: readonly ContrastSet[],
+  task: Task,
+  methods: readonly SteeringMethod[],
+): Inconsistency[] {
   const path = ["contrast"];
-  const problems = methodClasses(task, method).flatMap((name): Inconsistency[] => {
-    const sets = contrast.filter((set) => set.class === name);
-    const general = method !== "language" && sets.some(({ language }) => language === undefined);
-    const missing = task.languages.filter(
-      (language) => !general && !sets.some((set) => set.language === language),
-    );
-    if (missing.length === 0) return [];
-    const message = `found no texts of the class ${quoted(name)} in ${missing.join(", ")}; ${needs(method)}.`;
-    return [{ path, at: "key", message }];
-  });
-  const languages = new Set(contrast.flatMap(({ language }) => language ?? []));
-  if (method === "language" && languages.size < 2) {
-    const message = `found texts in ${[...languages].join(", ") || "no language"}; the method language needs sets in at least two: each vector is a language's mean less the mean of the others.`;
-    problems.push({ path, at: "key", message });
+  const families = new Map(methods.map((method) => [familyOf(method), method]));
+  const problems = new Map<string, Inconsistency>();
+  for (const [family, method] of families) {
+    for (const name of familyClasses(task, family)) {
+      const sets = contrast.filter((set) => set.class === name);
+      const general = family !== "language" && sets.some(({ language }) => language === undefined);
+      const missing = task.languages.filter(
+        (language) => !general && !sets.some((set) => set.language === language),
+      );
+      if (missing.length === 0 || problems.has(name)) continue;
+      const message = `found no texts of the class ${quoted(name)} in ${missing.join(", ")}; ${needs(method)}.`;
+      problems.set(name, { path, at: "key", message });
+    }
   }
-  return problems;
+  const human = contrast.filter((set) => !task.labels.includes(set.class));
+  const languages = new Set(human.flatMap(({ language }) => language ?? []));
+  if (families.has("language") && languages.size < 2) {
+    const message = `found texts in ${[...languages].join(", ") || "no language"}; the method language needs sets in at least two: each vector is a language's mean less the mean of the others.`;
+    return [...problems.values(), { path, at: "key", message }];
+  }
+  return [...problems.values()];
 }
 
-function needs(method: Method): string {
-  if (method === "mean-difference") {
-    return "mean-difference needs a set of every label for every language (a set without language serves all)";
+function needs(method: SteeringMethod): string {
+  switch (familyOf(method)) {
+    case "labels":
+      return `${method} needs a set of every label for every language (a set without language serves all)`;
+    case "quality":
+      return "quality needs sets of human and of back-translated texts for every language (a set without language serves all)";
+    case "language":
+      return "the method language needs a set of human texts in every language of the task";
   }
-  if (method === "quality") {
-    return "quality needs sets of human and of back-translated texts for every language (a set without language serves all)";
-  }
-  return "the method language needs a set of human texts in every language of the task";
 }

@@ -17,6 +17,7 @@ const recipe = recipeSchema.parse({
   demonstrations: { file: "texts/../texts/a.jsonl" },
   classifier: { test: "test.jsonl" },
   steering: { method: "mean-difference" },
+  guidance: { preset: "negative-prompt", eta: 1, negatives: { file: "negatives.txt" } },
   samples: { perLabel: 4 },
 });
 
@@ -26,6 +27,7 @@ test("the files of a recipe are absolute, in its order, each once, without the m
     join(directory, "texts", "a.jsonl"),
     resolve("/absolute/b.txt"),
     join(directory, "test.jsonl"),
+    join(directory, "negatives.txt"),
   ]);
 });
 
@@ -35,6 +37,7 @@ test("each reference knows its key", () => {
     "contrast.2.file",
     "demonstrations.file",
     "classifier.test",
+    "guidance.negatives.file",
   ]);
 });
 

@@ -8,9 +8,9 @@ import type { Recipe } from "./schema.js";
 /** sha256 (hexadecimal) of files by their absolute path. */
 export type FileHashes = ReadonlyMap<string, string>;
 
-/** The recipe's keys that name a file of texts, with the names as they are written. */
+/** The recipe's keys that name a file besides the model, with the names as they are written. */
 export function fileReferences(recipe: Recipe): { path: KeyPath; file: string }[] {
-  const { contrast, demonstrations, classifier } = recipe;
+  const { contrast, demonstrations, classifier, steering, guidance } = recipe;
   return [
     ...contrast.flatMap(({ file }, index) =>
       file === undefined ? [] : [{ path: ["contrast", index, "file"], file }],
@@ -19,12 +19,18 @@ export function fileReferences(recipe: Recipe): { path: KeyPath; file: string }[
       ? []
       : [{ path: ["demonstrations", "file"], file: demonstrations.file }]),
     ...(classifier === undefined ? [] : [{ path: ["classifier", "test"], file: classifier.test }]),
+    ...(steering?.when?.vector === undefined
+      ? []
+      : [{ path: ["steering", "when", "vector"], file: steering.when.vector }]),
+    ...(guidance?.negatives?.file === undefined
+      ? []
+      : [{ path: ["guidance", "negatives", "file"], file: guidance.negatives.file }]),
   ];
 }
 
 /**
- * Absolute paths of the files of texts that a recipe names, each once, in its order; the model is not among
- * them. Names are relative to the recipe's directory.
+ * Absolute paths of the files that a recipe names, each once, in its order; the model is not among them. Names
+ * are relative to the recipe's directory.
  */
 export function recipeFiles({ recipe, directory }: { recipe: Recipe; directory: string }): string[] {
   return [...new Set(fileReferences(recipe).map(({ file }) => resolve(directory, file)))];

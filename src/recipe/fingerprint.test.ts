@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
-import { expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
 import { canonicalJson, recipeFingerprint } from "./fingerprint.js";
+import { loadRecipe } from "./load.js";
 import { type Recipe, type RecipeInput, recipeSchema } from "./schema.js";
 
 const INPUT: RecipeInput = {
@@ -80,4 +82,73 @@ test("canonical JSON sorts keys at every depth, keeps lists in order and drops w
   expect(canonicalJson({ b: [2, { d: null, c: "é\n" }], a: undefined, B: 1e21 })).toBe(
     '{"B":1e+21,"b":[2,{"c":"é\\n","d":null}]}',
   );
+});
+
+describe("runs of the first version go on", () => {
+  // Computed by the version before methods, operations and selections, of the recipes as they are in examples/.
+  test.each([
+    ["language-steering", "3824ad95796d7e70a1255fc3e106dc80c4d41eddd940a8f9a66f51004f5b0b7d"],
+    ["quality-steering", "30f10f5c09365d4cd30606a271847d787d2839ab1cecba55a1297fc1e0695e4c"],
+    ["quickstart", "f43a6989ed6ca217abf1b880d61401584b2e3dfd2eb8f9abb7e4d75dd7f249be"],
+    ["sentiment-few-shot", "2bee99f2b695286730778718b1afb1dc567e5c210872c503668342cc57cae645"],
+  ])("%s has the fingerprint that it had", async (name, expected) => {
+    const path = fileURLToPath(new URL(`../../examples/${name}.yaml`, import.meta.url));
+    expect((await loadRecipe(path)).fingerprint).toBe(expected);
+  });
+
+  test("and may try more: methods behind the first, operations", () => {
+    const one = recipeFingerprint(recipe());
+    const steering = { methods: ["mean-difference", "lda"], operations: ["add", "rotate"] } as const;
+    const more = recipe({
+      steering: { methods: [...steering.methods], operations: [...steering.operations], strengths: [0.1] },
+    });
+    expect(recipeFingerprint(more)).toBe(one);
+    const otherFirst = recipe({ steering: { methods: ["lda", "mean-difference"] } });
+    expect(recipeFingerprint(otherFirst)).not.toBe(one);
+  });
+
+  test.each<[string, Partial<NonNullable<RecipeInput["steering"]>>]>([
+    ["where", { where: { phase: "generated" } }],
+    ["when", { when: { towards: "a", layer: 0, above: 0 } }],
+    ["a schedule", { schedule: [{ token: 0, factor: 1 }] }],
+    ["a decay", { decay: 10 }],
+    ["the pooling", { pooling: "last" }],
+    ["the weighting", { weighting: "token" }],
+    ["how texts are read", { read: { answerTo: "Speak." } }],
+    ["an upper bound of the clamp", { operation: "clamp", clampMost: 2 }],
+  ])("%s changes what is written, and so the fingerprint", (_, change) => {
+    const changed = recipe({ steering: { method: "mean-difference", ...change } });
+    expect(recipeFingerprint(changed)).not.toBe(recipeFingerprint(recipe()));
+  });
+
+  test("defaults of the new keys written out change nothing", () => {
+    const written = recipe({ steering: { method: "mean-difference", pooling: "mean", read: "raw" } });
+    expect(recipeFingerprint(written)).toBe(recipeFingerprint(recipe()));
+  });
+
+  test("guidance counts, but for its weights, and its file by content", () => {
+    const guided = (guidance: RecipeInput["guidance"]) => recipe({ guidance });
+    const free = { preset: "classifier-free", gamma: 1 } as const;
+    const one = recipeFingerprint(guided(free));
+    expect(one).not.toBe(recipeFingerprint(recipe()));
+    expect(recipeFingerprint(guided({ ...free, gamma: [0, 3] }))).toBe(one);
+    expect(recipeFingerprint(guided({ ...free, after: 2 }))).not.toBe(one);
+    const negative = { preset: "negative-prompt", eta: 1 } as const;
+    const written = { ...negative, negatives: { count: 10, accepted: true } };
+    expect(recipeFingerprint(guided(written))).toBe(recipeFingerprint(guided(negative)));
+    const fewer = { ...negative, negatives: { count: 9 } };
+    expect(recipeFingerprint(guided(fewer))).not.toBe(recipeFingerprint(guided(negative)));
+    const file = guided({ ...negative, negatives: { file: "b.txt" } });
+    expect(recipeFingerprint(file, files("01"))).not.toBe(recipeFingerprint(file, files("00")));
+  });
+
+  test("a condition's vector file counts by its content", () => {
+    const when = { vector: "v.gguf", layer: 0, above: 0 };
+    const steered = recipe({ steering: { method: "mean-difference", when } });
+    const of = (sha256: string) => ({
+      directory: "/data",
+      hashes: new Map([[resolve("/data", "v.gguf"), sha256]]),
+    });
+    expect(recipeFingerprint(steered, of("01"))).not.toBe(recipeFingerprint(steered, of("00")));
+  });
 });

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { FileHashes } from "./files.js";
+import { TAKEN_KEYS } from "./guidance-axes.js";
+import { negativesOf, type RecipeGuidance } from "./guidance-schema.js";
 import type { Recipe } from "./schema.js";
+import type { Steering } from "./steering-schema.js";
 
 /**
  * sha256 (hexadecimal) of all in a recipe that a written text depends on, besides its configuration, language,
@@ -10,7 +13,8 @@ import type { Recipe } from "./schema.js";
  *
  * Left out, because a run may go on when it changes:
  * - `name` and `output`: where the run stands;
- * - `baselines`, `steering.layers`, `steering.strengths`: which configurations there are;
+ * - `baselines`, `steering.layers`, `steering.strengths`, `steering.operation(s)`, methods behind the first one,
+ *   `guidance.gamma` and `guidance.eta`: which configurations there are, each of which has all of these in its name;
  * - `scoring` and `classifier`: they read the texts;
  * - `model.sha256`: a check of the model file, whose real sum the caller keeps beside the fingerprint.
  *
@@ -27,18 +31,60 @@ export function recipeFingerprint(
     const sha256 = files.hashes.get(resolve(files.directory, file));
     return sha256 === undefined ? file : { sha256 };
   };
-  const { name, output, baselines, scoring, classifier, model, steering, contrast, demonstrations, ...rest } =
-    recipe;
+  const {
+    name,
+    output,
+    baselines,
+    scoring,
+    classifier,
+    model,
+    steering,
+    guidance,
+    contrast,
+    demonstrations,
+    ...rest
+  } = recipe;
   const { sha256, ...modelRest } = model;
-  const { layers, strengths, ...steeringRest } = steering;
   const determining = {
     ...rest,
     model: modelRest,
-    steering: steeringRest,
+    steering: steering && steeringPart(steering, content),
+    guidance: guidance && guidancePart(guidance, content),
     contrast: contrast.map((set) => (set.file === undefined ? set : { ...set, file: content(set.file) })),
     demonstrations: demonstrations && { ...demonstrations, file: content(demonstrations.file) },
   };
   return createHash("sha256").update(canonicalJson(determining)).digest("hex");
+}
+
+type Content = (file: string) => unknown;
+
+function steeringPart(steering: Steering, content: Content): unknown {
+  const { layers, strengths, operation, operations, methods, ...rest } = steering;
+  const { when } = rest;
+  return {
+    ...withoutLaterDefaults(rest),
+    method: rest.method ?? methods?.[0],
+    when: when && { ...when, vector: when.vector === undefined ? undefined : content(when.vector) },
+  };
+}
+
+function guidancePart(guidance: RecipeGuidance, content: Content): unknown {
+  const { gamma, eta, ...rest } = guidance;
+  const negatives = TAKEN_KEYS[guidance.preset].optional.includes("negatives")
+    ? negativesOf(guidance)
+    : undefined;
+  const file = negatives?.file;
+  return { ...rest, negatives: negatives && { ...negatives, file: file && content(file) } };
+}
+
+/** Keys that the format got later count only where they are not left out: older recipes keep their fingerprint. */
+function withoutLaterDefaults<T extends Pick<Steering, "pooling" | "read">>(steering: T): Partial<T> {
+  const { pooling, read, ...rest } = steering;
+  return {
+    ...rest,
+    ...(pooling === "mean" ? {} : { pooling }),
+    ...(read === "raw" ? {} : { read }),
+  } as Partial<T>;
 }
 
 /** JSON without spaces, keys in the order of their UTF-16 code units, keys without a value left out. */

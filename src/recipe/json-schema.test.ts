@@ -21,7 +21,7 @@ test("it is draft 2020-12, and every key has a description", () => {
 });
 
 test("it describes what is written, so that keys with a default are not required", () => {
-  expect(schema.required).toEqual(["name", "model", "task", "contrast", "steering", "samples"]);
+  expect(schema.required).toEqual(["name", "model", "task", "contrast", "samples"]);
   expect(schema.additionalProperties).toBe(false);
 });
 

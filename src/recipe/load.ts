@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { RecipeError } from "../errors.js";
 import { type FileHashes, fileReferences, fileSha256 } from "./files.js";
 import { recipeFingerprint } from "./fingerprint.js";
+import { findVariant, matrixProblems, matrixVariants, type Variant, variantSource } from "./matrix.js";
 import { quoted, type RecipeProblem, recipeError } from "./problem.js";
 import type { Recipe } from "./schema.js";
 import { validateRecipe } from "./validate.js";
@@ -11,6 +12,8 @@ import { MAX_RECIPE_BYTES, readYaml, tooLarge, type YamlSource } from "./yaml-so
 
 export interface LoadedRecipe {
   readonly recipe: Recipe;
+  /** Which variant of a matrix it is. */
+  readonly variant?: string;
   /** The file's text, without a byte order mark. */
   readonly text: string;
   /** Absolute path of the recipe. */
@@ -23,13 +26,19 @@ export interface LoadedRecipe {
   readonly fingerprint: string;
 }
 
+/** Which recipe of a file with a matrix is meant. */
+export interface VariantChoice {
+  /** Needed for a recipe with a matrix, and not for any other. */
+  readonly variant?: string | undefined;
+}
+
 /**
  * Reads a recipe, YAML or JSON, with its defaults filled in, and hashes the files of texts that it names.
  * @throws RecipeError that lists every problem with file, line, column and key path; also if the recipe, or
- * a file that it names, cannot be read.
+ * a file that it names, cannot be read, or the choice of a variant does not fit it.
  */
-export async function loadRecipe(path: string): Promise<LoadedRecipe> {
-  const { loaded, source } = parse(decode(await readRecipe(path), path), path);
+export async function loadRecipe(path: string, choice: VariantChoice = {}): Promise<LoadedRecipe> {
+  const { loaded, source } = parse(decode(await readRecipe(path), path), path, choice);
   const hashes = new Map<string, string>();
   const problems: RecipeProblem[] = [];
   for (const { path: key, file } of fileReferences(loaded.recipe)) {
@@ -47,22 +56,87 @@ export async function loadRecipe(path: string): Promise<LoadedRecipe> {
 }
 
 /**
+ * The names of the variants that a recipe's matrix makes; none for a recipe without a matrix.
+ * @throws RecipeError if the file cannot be read, or its matrix is none.
+ */
+export async function recipeVariants(path: string): Promise<string[]> {
+  const source = readYaml(withoutMark(decode(await readRecipe(path), path)), path);
+  return (variantsOf(source, path) ?? []).map(({ name }) => name);
+}
+
+/**
+ * Reads several variants of a recipe, so that a mistake in the last is found before the first is run.
+ * @throws RecipeError that lists the problems of all of them, each once.
+ */
+export async function loadVariants(path: string, names: readonly string[]): Promise<LoadedRecipe[]> {
+  const loaded: LoadedRecipe[] = [];
+  const problems = new Set<string>();
+  for (const variant of names) {
+    try {
+      loaded.push(await loadRecipe(path, { variant }));
+    } catch (error) {
+      if (!(error instanceof RecipeError)) throw error;
+      problems.add(error.message);
+    }
+  }
+  if (problems.size > 0) throw new RecipeError([...problems].join("\n"));
+  return loaded;
+}
+
+/**
  * A recipe from text. Reads no file: those that it names count in the fingerprint by name.
  * @param file Where the text is from, for messages and for the folder of the files that it names.
  * @throws RecipeError that lists every problem with file, line, column and key path.
  */
-export function parseRecipe(text: string, file: string): LoadedRecipe {
-  return parse(text, file).loaded;
+export function parseRecipe(text: string, file: string, choice: VariantChoice = {}): LoadedRecipe {
+  return parse(text, file, choice).loaded;
 }
 
-function parse(written: string, path: string): { loaded: LoadedRecipe; source: YamlSource } {
-  const text = written.startsWith("\ufeff") ? written.slice(1) : written;
-  const source = readYaml(text, path);
+function withoutMark(text: string): string {
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+/** The variants of a recipe's matrix; undefined if it has none. */
+function variantsOf(source: YamlSource, path: string): Variant[] | undefined {
+  const { value } = source;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "matrix")) return undefined;
+  const { matrix } = value as { matrix: unknown };
+  const problems = matrixProblems(matrix);
+  if (problems.length === 0) return matrixVariants(matrix as Record<string, unknown>);
+  throw recipeError(
+    path,
+    problems.map((problem) => source.problem(problem.path, problem.message, problem.at)),
+  );
+}
+
+/** The recipe that is meant: the text's own, or a variant of it. */
+function chosenSource(source: YamlSource, path: string, { variant }: VariantChoice): YamlSource {
+  const variants = variantsOf(source, path);
+  if (variants === undefined) {
+    if (variant === undefined) return source;
+    const message = `there is no variant ${quoted(variant)}, as the recipe has no matrix.`;
+    throw recipeError(path, [source.problem([], message)]);
+  }
+  const found = findVariant(variants, variant);
+  if (typeof found === "string") throw recipeError(path, [source.problem(["matrix"], found, "key")]);
+  return variantSource(source, found);
+}
+
+function parse(
+  written: string,
+  path: string,
+  choice: VariantChoice,
+): { loaded: LoadedRecipe; source: YamlSource } {
+  const text = withoutMark(written);
+  const source = chosenSource(readYaml(text, path), path, choice);
   const { recipe, problems } = validateRecipe(source);
   if (recipe === undefined) throw recipeError(path, problems);
   const file = resolve(path);
   const fingerprint = recipeFingerprint(recipe);
-  return { loaded: { recipe, text, file, directory: dirname(file), hashes: new Map(), fingerprint }, source };
+  const { variant } = choice;
+  const chosen = variant === undefined ? {} : { variant };
+  const loaded = { recipe, ...chosen, text, file, directory: dirname(file), hashes: new Map(), fingerprint };
+  return { loaded, source };
 }
 
 async function readRecipe(path: string): Promise<Buffer> {

@@ -1,31 +1,14 @@
 import { z } from "zod";
+import { guidanceSchema } from "./guidance-schema.js";
+import { steeringSchema } from "./steering-schema.js";
+import { label, path, text } from "./text-schema.js";
 
 /** What a user wants, as data. Every key has a description: editors and messages show it. */
 
-/** Text that a model reads or that names a class: NFC, so that it equals the same text typed elsewhere. */
-const text = z.string().normalize("NFC").regex(/\S/);
-/** A path is used byte for byte as it is written: file systems tell NFC from NFD. */
-const path = z.string().min(1);
-/** Labels and classes become part of prompts, file names and sample ids. */
-const label = z
-  .string()
-  .normalize("NFC")
-  .regex(/^[^\s\p{Cc}](?:[^\p{Cc}\p{Zl}\p{Zp}]*[^\s\p{Cc}])?$/u)
-  .describe("Text on one line, without spaces around it.");
 const language = z
   .string()
   .regex(/^[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$/)
   .describe("ISO 639 code in small letters, such as en, sl or mt; a script or region may follow: zh-Hant.");
-const fraction = z.number().gt(0).lt(1);
-
-/** Named depths of paper A: about 21 %, 48 % and 74 % of the blocks. */
-export const NAMED_DEPTHS = { early: 0.21, middle: 0.48, late: 0.74 } as const;
-
-export const layerSchema = z
-  .union([z.int().min(0), fraction, z.enum(["early", "middle", "late"])])
-  .describe(
-    "A block's 0-based number, a fraction of the depth between 0 and 1, or early, middle or late (21, 48, 74 %).",
-  );
 
 const textsSchema = {
   texts: z.array(text).min(1).optional().describe("The texts themselves."),
@@ -110,38 +93,13 @@ export const recipeSchema = z
       .max(0.9)
       .default(0.5)
       .describe("Share of each contrast set kept from the vectors, to train the label check with."),
-    steering: z
-      .strictObject({
-        method: z
-          .enum(["mean-difference", "language", "quality"])
-          .describe(
-            "mean-difference: label against the other labels; language and quality: as paper A defines them.",
-          ),
-        layers: z
-          .array(layerSchema)
-          .min(1)
-          .default(["early", "middle"])
-          .describe("Blocks that are tried, each by itself."),
-        strengths: z
-          .array(z.number().gt(0))
-          .min(1)
-          .default([0.1, 0.2, 0.3])
-          .describe("Each is tried at each layer."),
-        unit: z
-          .enum(["norm", "absolute"])
-          .default("norm")
-          .describe("norm: multiples of the layer's mean residual norm; absolute: as in paper A."),
-        prompting: z
-          .enum(["zero-shot", "few-shot"])
-          .default("zero-shot")
-          .describe("The prompt that steering is added to."),
-      })
-      .describe("How the vectors are made, and where and how strongly they are added."),
+    steering: steeringSchema.optional(),
+    guidance: guidanceSchema.optional(),
     baselines: z
       .array(z.enum(["zero-shot", "few-shot"]))
       .min(1)
       .default(["zero-shot"])
-      .describe("Prompting without steering, for the comparison."),
+      .describe("Prompting without steering or guidance, for the comparison."),
     demonstrations: z
       .strictObject({
         file: path.describe(
@@ -247,6 +205,12 @@ export const recipeSchema = z
       })
       .optional()
       .describe("The downstream classifier. Left out, no classifier is trained and there is no verdict."),
+    matrix: z
+      .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
+      .optional()
+      .describe(
+        "Dimensions of named overrides of this recipe's keys: every combination of one of each is a run of its own.",
+      ),
     output: path.optional().describe("Run folder; default runs/NAME."),
     seed: z.int().min(0).max(4294967294).default(42).describe("Start of all random numbers."),
   })
@@ -254,5 +218,4 @@ export const recipeSchema = z
 
 export type RecipeInput = z.input<typeof recipeSchema>;
 export type Recipe = z.output<typeof recipeSchema>;
-export type Layer = z.output<typeof layerSchema>;
 export type ContrastSet = z.output<typeof contrastSetSchema>;

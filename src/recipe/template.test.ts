@@ -13,10 +13,19 @@ test("the template is a recipe", () => {
 test("each commented value is the default: taking the hash away changes nothing", () => {
   const written = parseRecipe(recipeTemplate(), "recipe.yaml").recipe;
   const uncommented = recipeTemplate().replaceAll(/^( *)#(?! \S|$)/gm, "$1");
-  const { recipe } = parseRecipe(uncommented, "recipe.yaml");
+  expect(() => parseRecipe(uncommented, "recipe.yaml")).toThrow(/small\.calm or small\.lively/);
+  const { recipe } = parseRecipe(uncommented.replace(/^matrix:\n(?: .*\n)+/m, ""), "recipe.yaml");
   const { threads, gpuLayers, ...model } = recipe.model;
-  const { demonstrations, classifier, output, ...rest } = recipe;
+  const { demonstrations, classifier, output, guidance, ...others } = recipe;
+  const { operation, strengths, where, ...steering } = others.steering!;
+  const rest = { ...others, steering };
   expect({ threads, gpuLayers, output }).toEqual({ threads: 4, gpuLayers: 0, output: "runs/my-reviews" });
+  expect({ operation, strengths, where }).toEqual({
+    operation: "add",
+    strengths: [0.1, 0.2, 0.3],
+    where: { phase: "generated" },
+  });
+  expect(guidance).toEqual({ preset: "classifier-free", gamma: [0, 0.5, 1], prompting: "zero-shot" });
   expect({ demonstrations, classifier }).toEqual({
     demonstrations: { file: "demonstrations.jsonl", count: 5, shortest: 50 },
     classifier: { test: "test.jsonl", seeds: 10 },

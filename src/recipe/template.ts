@@ -66,14 +66,31 @@ contrast:
 #heldOut: 0.5
 
 steering:
-  # mean-difference: a label against the other labels. language, quality: the vectors of paper A.
+  # mean-difference: a label against the other labels. language, quality: the vectors of paper A. Also pca-diff,
+  # pca-center, lat, logistic-probe, lda, and random as a control. "methods: [a, b]" tries several.
   method: mean-difference
-  # Block numbers, fractions of the depth, or early, middle, late. Each is tried with each strength.
+  # add, add-keeping-norm, ablate, ablate-add, clamp, rotate or replace. "operations: [a, b]" tries several.
+  #operation: add
+  # Block numbers, fractions of the depth, or early, middle, late. Each is tried with each strength; those in a
+  # list of their own, such as [early, [5, 8]], are steered together.
   #layers: [early, middle]
-  # In mean norms of the residual stream at the layer.
+  # In mean norms of the residual stream at the layer. Left out, three are chosen in an interval that is measured.
   #strengths: [0.1, 0.2, 0.3]
   #unit: norm
   #prompting: zero-shot
+  # Rows that are steered; left out, all of them: phase is all, prompt or generated.
+  #where: {phase: generated}
+  # Rows of the contrast texts that make the vector: mean of all, last, or answer; and how the texts are read.
+  #pooling: mean
+  #read: raw
+
+# Logit steering, beside steering or in place of it. It costs a forward pass more for each stream of a token.
+#guidance:
+#  # classifier-free, negative-prompt, contrastive-expert, steer, dexperts, contrastive-decoding, steered-contrast.
+#  preset: classifier-free
+#  # A number or a list: each is tried.
+#  gamma: [0, 0.5, 1]
+#  prompting: zero-shot
 
 # Prompting without steering, to compare with. few-shot needs demonstrations.
 #baselines: [zero-shot]
@@ -119,6 +136,14 @@ samples:
 #classifier:
 #  test: test.jsonl
 #  seeds: 10
+
+# Several runs from one recipe: one for each combination of these overrides, such as small.calm.
+#matrix:
+#  model:
+#    small: {model: {source: tinyllama}}
+#  manner:
+#    calm: {decoding: {temperature: 0.5}}
+#    lively: {decoding: {temperature: 1}}
 
 # Left out: runs/ and the name.
 #output: runs/my-reviews

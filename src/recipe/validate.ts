@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { allowedValues, foundValue, knownKeys, placesOf, repairHint, schemaAt } from "./allowed.js";
-import { consistencyProblems } from "./consistency.js";
+import { consistencyProblems, WHOLE_RECIPE } from "./consistency.js";
 import { type JsonSchema, recipeJsonSchema } from "./json-schema.js";
 import { nearestKey } from "./nearest-key.js";
 import { type KeyPath, quoted, type RecipeProblem } from "./problem.js";
@@ -23,7 +23,9 @@ export function validateRecipe(
     return { recipe: undefined, problems: [source.problem([], message)] };
   }
   const result = recipeSchema.safeParse(value);
-  const broken = new Set(result.success ? [] : result.error.issues.map(({ path }) => String(path[0])));
+  const broken = new Set(
+    result.success ? [] : result.error.issues.map(({ path }) => String(path[0] ?? WHOLE_RECIPE)),
+  );
   const sound = result.success ? result.data : soundPart(value, broken);
   const problems = [
     ...source.problems,

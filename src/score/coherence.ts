@@ -1,4 +1,5 @@
 import { TillerError } from "../errors.js";
+import { areaUnderRoc } from "./area-under-roc.js";
 import { median } from "./statistics.js";
 
 /** What coherence is measured between. Log-probabilities are natural, means per token of a text. */
@@ -40,7 +41,7 @@ export function coherenceScale({
   const bottom = median(salads);
   if (top === undefined || bottom === undefined) return undefined;
   if (!Number.isFinite(top) || !Number.isFinite(bottom) || top <= bottom) return undefined;
-  return { top, bottom, repetition, separation: areaUnderRoc(humans, salads) };
+  return { top, bottom, repetition, separation: areaUnderRoc(humans, salads)! };
 }
 
 /**
@@ -81,13 +82,6 @@ export function createCoherence(
     );
   }
   return (meanLogProbability, repetition) => coherenceOn(scale, meanLogProbability, repetition);
-}
-
-/** Share of pairs in which the first set's value is the higher one, ties counted half. */
-function areaUnderRoc(higher: readonly number[], lower: readonly number[]): number {
-  let won = 0;
-  for (const a of higher) for (const b of lower) won += a > b ? 1 : a === b ? 0.5 : 0;
-  return won / (higher.length * lower.length);
 }
 
 function clamp(value: number): number {

@@ -43,7 +43,7 @@ export interface GroupSums {
   readonly layers: ReadonlyMap<number, LayerSums>;
 }
 
-/** Residual means per language, class and layer, as sums that texts are added to one by one. BOS is never in it. */
+/** Residual means per language, class and layer, as sums that texts are added to one by one. A text's first row, BOS or the first token, is never in it. */
 export interface ClassMeans {
   readonly model: CapturedModel;
   /** 0-based blocks, ascending. */
@@ -90,22 +90,37 @@ function addedGroup(means: ClassMeans, group: ClassGroup): GroupSums {
 }
 
 /**
+ * Refuses a capture that is not one text's mean residual.
+ * @throws EngineError if it is of another width, of no tokens, or not of numbers.
+ */
+export function checkCapture(capture: Capture, group: ClassGroup, width: number): void {
+  const where = `Text ${capture.text} of class ${group.class} (${group.language}), layer ${capture.layer}`;
+  if (capture.values.length !== width) {
+    throw new EngineError(
+      `${where}: captured ${capture.values.length} values instead of one mean of ${width}.`,
+    );
+  }
+  if (capture.count < 1)
+    throw new EngineError(
+      `${where}: the text has no token behind the first, which is never read. Remove it.`,
+    );
+  if (!Number.isFinite(capture.meanNorm) || capture.values.some((value) => !Number.isFinite(value))) {
+    throw new EngineError(`${where}: the residual stream is not finite (NaN or infinity).`);
+  }
+}
+
+/**
  * Adds one text's mean residual at one layer, captured with pooling `mean`.
  * @throws EngineError if the capture is of another width, of a layer that was not asked for, of no tokens, or
  * not of numbers.
  */
 export function addCapture(means: ClassMeans, group: ClassGroup, capture: Capture): void {
+  checkCapture(capture, group, means.model.width);
   const sums = (findGroup(means, group) ?? addedGroup(means, group)).layers.get(capture.layer);
-  const where = `Text ${capture.text} of class ${group.class} (${group.language}), layer ${capture.layer}`;
-  if (sums === undefined) throw new EngineError(`${where}: this layer was not asked for.`);
-  if (capture.values.length !== means.model.width) {
+  if (sums === undefined) {
     throw new EngineError(
-      `${where}: captured ${capture.values.length} values instead of one mean of ${means.model.width}.`,
+      `Text ${capture.text} of class ${group.class} (${group.language}), layer ${capture.layer}: this layer was not asked for.`,
     );
-  }
-  if (capture.count < 1) throw new EngineError(`${where}: the text has no tokens. Remove it.`);
-  if (!Number.isFinite(capture.meanNorm) || capture.values.some((value) => !Number.isFinite(value))) {
-    throw new EngineError(`${where}: the residual stream is not finite (NaN or infinity).`);
   }
   for (let dimension = 0; dimension < means.model.width; dimension += 1) {
     const value = capture.values[dimension]!;
@@ -144,7 +159,7 @@ export function meanOf(
     : sums.textSum.map((sum) => sum / sums.texts);
 }
 
-/** Mean over all tokens of the groups of the residual's Euclidean norm at a layer, BOS left out. */
+/** Mean over all tokens of the groups of the residual's Euclidean norm at a layer, over the rows that were pooled. */
 export function meanResidualNorm(means: ClassMeans, groups: readonly ClassGroup[], layer: number): number {
   let normSum = 0;
   let tokens = 0;
@@ -157,14 +172,21 @@ export function meanResidualNorm(means: ClassMeans, groups: readonly ClassGroup[
 }
 
 /**
- * The groups of one language that have a class to be set against others; those of `ANY_LANGUAGE` if the
- * language has no contrast of its own.
+ * The groups of one language that have a class to be set against others, the wanted class first; those of
+ * `ANY_LANGUAGE` if the language has no contrast of its own.
+ * @param captured class means or text vectors.
  * @throws RecipeError if neither has the class and another one.
  */
-export function contrastGroups(means: ClassMeans, language: string, wanted: string): ClassGroup[] {
+export function contrastGroups(
+  captured: { readonly groups: readonly { readonly group: ClassGroup }[] },
+  language: string,
+  wanted: string,
+): ClassGroup[] {
   for (const candidate of [language, ANY_LANGUAGE]) {
-    const groups = means.groups.map(({ group }) => group).filter((group) => group.language === candidate);
-    if (groups.length > 1 && groups.some((group) => group.class === wanted)) return groups;
+    const groups = captured.groups.map(({ group }) => group).filter((group) => group.language === candidate);
+    const found = groups.find((group) => group.class === wanted);
+    if (found !== undefined && groups.length > 1)
+      return [found, ...groups.filter((group) => group !== found)];
   }
   throw new RecipeError(
     `contrast: for ${language} there are no texts of class ${wanted} together with texts of another class, ` +

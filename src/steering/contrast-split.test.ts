@@ -48,17 +48,42 @@ describe("splitContrast", () => {
     expect(human!.heldOutTexts).toHaveLength(13);
   });
 
-  test("pairs stay together when a text is left out of one class", () => {
-    const human = [...numbered("h", 9), "h 0"];
-    const [first, second] = splitContrast([set("human", human), set("bad", numbered("b", 10))], options).sets;
-    const numbers = new Set(first!.heldOutTexts.map((text) => text.slice(2)));
-    for (const text of second!.vectorTexts) expect(numbers.has(text.slice(2))).toBe(false);
+  test("a text that is left out of one class takes its pair with it", () => {
+    const human = ["h 0", "h 1", "", "h 1", ...numbered("h", 12).slice(4)];
+    const { sets, notes } = splitContrast([set("human", human), set("bad", numbered("b", 12))], options);
+    const numbersOf = (texts: readonly string[]) => texts.map((text) => text.slice(2));
+    expect(numbersOf(sets[0]!.vectorTexts)).toEqual(numbersOf(sets[1]!.vectorTexts));
+    expect(numbersOf(sets[0]!.heldOutTexts)).toEqual(numbersOf(sets[1]!.heldOutTexts));
+    expect(sets[0]!.vectorTexts.length + sets[0]!.heldOutTexts.length).toBe(10);
+    expect(notes).toContain("bad (en): left out 2 texts whose pair was left out.");
+  });
+
+  test("sets that would lose nearly all texts that way are taken for no pairs", () => {
+    const { sets, notes } = splitContrast(
+      [set("a", ["", "x", "y", "z"]), set("b", ["u", "", "v", "v"])],
+      options,
+    );
+    expect(sets[0]!.vectorTexts.length + sets[0]!.heldOutTexts.length).toBe(3);
+    expect(notes.join()).not.toContain("pair");
   });
 
   test("empty and repeated texts are left out with a note", () => {
     const { sets, notes } = splitContrast([set("a", ["x", " x ", "", "y", "Å", "A\u030a"])], options);
     expect([...sets[0]!.vectorTexts, ...sets[0]!.heldOutTexts].sort()).toEqual(["x", "y", "Å"]);
     expect(notes).toEqual(["a (en): left out 1 empty text.", "a (en): left out 2 texts that came before."]);
+  });
+
+  test("classes of a language whose texts are of very unequal length get a note", () => {
+    const long = numbered("𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞", 9);
+    const short = numbered("x", 9);
+    const note =
+      "contrast: texts of a (en) are 3.3 times as long as those of b (en) (10 and 3 characters in the mean). " +
+      "A vector between them holds the length too; take texts of like length.";
+    const middle = set("c", numbered("cccc", 9));
+    expect(splitContrast([set("a", long), middle, set("b", short)], options).notes).toEqual([note]);
+    expect(splitContrast([set("b", short), set("a", long)], options).notes).toEqual([note]);
+    expect(splitContrast([set("a", numbered("xxxx", 9)), set("b", short)], options).notes).toEqual([]);
+    expect(splitContrast([set("a", long, "da"), set("b", short, "zh")], options).notes).toEqual([]);
   });
 
   test("a text on both sides of a contrast is refused, also against a set for every language", () => {

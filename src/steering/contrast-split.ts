@@ -18,7 +18,7 @@ export interface SplitTexts extends ClassGroup {
 
 export interface ContrastSplit {
   readonly sets: readonly SplitTexts[];
-  /** For the user: what was left out, and why. */
+  /** For the user: what was left out, and what else the vectors may hold. */
   readonly notes: readonly string[];
 }
 
@@ -76,6 +76,38 @@ function cleaned(set: ContrastTexts, notes: string[]): CleanSet {
   return { language: set.language, class: set.class, lines, givenLines: set.texts.length };
 }
 
+/** The sets by language, each with whether its classes are pairs, line by line. */
+function byLanguage(sets: readonly CleanSet[]): { classes: CleanSet[]; paired: boolean }[] {
+  return [...new Set(sets.map((set) => set.language))].map((language) => {
+    const classes = sets.filter((set) => set.language === language);
+    const paired = classes.length > 1 && classes.every((set) => set.givenLines === classes[0]!.givenLines);
+    return { classes, paired };
+  });
+}
+
+/** Leaves a line that one class of a pair lacks out of the others too, unless hardly anything would be left. */
+function withWholePairs(sets: readonly CleanSet[], notes: string[]): CleanSet[] {
+  const whole = new Map<CleanSet, CleanSet>();
+  for (const { classes, paired } of byLanguage(sets)) {
+    if (!paired) continue;
+    const kept = classes.map((set) => new Set(set.lines.map(({ index }) => index)));
+    const everywhere = ({ index }: Line) => kept.every((indices) => indices.has(index));
+    const lines = classes.map((set) => set.lines.filter(everywhere));
+    if (lines[0]!.length < 2) continue;
+    for (const [i, set] of classes.entries()) whole.set(set, { ...set, lines: lines[i]! });
+  }
+  return sets.map((set) => {
+    const kept = whole.get(set) ?? set;
+    const left = set.lines.length - kept.lines.length;
+    if (left > 0) {
+      notes.push(
+        `${nameOf(set)}: left out ${left} ${left === 1 ? "text" : "texts"} whose pair was left out.`,
+      );
+    }
+    return kept;
+  });
+}
+
 function inOneContrast(a: ClassGroup, b: ClassGroup): boolean {
   const together = a.language === b.language || a.language === ANY_LANGUAGE || b.language === ANY_LANGUAGE;
   return together && a.class !== b.class;
@@ -94,6 +126,33 @@ function refuseSharedTexts(sets: readonly CleanSet[]): void {
       );
     }
   });
+}
+
+/** Mean lengths whose ratio is larger are noted. */
+const UNEQUAL_LENGTHS = 2;
+
+/** What the vector would hold besides the classes, if one class of a contrast is much longer than another. */
+function noteLengths(sets: readonly CleanSet[], notes: string[]): void {
+  for (const language of new Set(sets.map((set) => set.language))) {
+    const byLength = sets
+      .filter((set) => set.language === language)
+      .map((set) => ({ name: nameOf(set), length: meanLength(set) }))
+      .sort((a, b) => a.length - b.length);
+    const shortest = byLength[0]!;
+    const longest = byLength.at(-1)!;
+    const ratio = longest.length / shortest.length;
+    if (ratio <= UNEQUAL_LENGTHS) continue;
+    notes.push(
+      `contrast: texts of ${longest.name} are ${ratio.toFixed(1)} times as long as those of ${shortest.name} ` +
+        `(${longest.length.toFixed(0)} and ${shortest.length.toFixed(0)} characters in the mean). ` +
+        "A vector between them holds the length too; take texts of like length.",
+    );
+  }
+}
+
+/** Characters (code points) of a set's text, in the mean. */
+function meanLength({ lines }: CleanSet): number {
+  return lines.reduce((sum, { text }) => sum + [...text].length, 0) / lines.length;
 }
 
 /** The items that are held out: a share of them, at least one, at most all but one. */
@@ -135,7 +194,11 @@ function splitAlone(set: CleanSet, share: number, seed: number): SplitTexts {
  *
  * If all classes of a language were given with the same number of texts, line i of each is taken for a pair,
  * such as a text and its back-translation, and goes to the same part whole: the check never meets the other
- * half of a text that a vector was made from. For sets that are no pairs this does no harm.
+ * half of a text that a vector was made from. A line that is empty or repeated in one class is then left out of all.
+ * For sets that are no pairs this does no harm.
+ *
+ * A note also says where the texts of one class are in the mean more than twice as long as those of another class of
+ * the same language.
  *
  * @param options.heldOut share of each set that is held out, between 0 and 1; each part gets at least one text.
  * @throws RecipeError if a set has fewer than two different texts, or two classes of one language share a text.
@@ -145,19 +208,19 @@ export function splitContrast(
   options: { readonly heldOut: number; readonly seed: number },
 ): ContrastSplit {
   const notes: string[] = [];
-  const clean = joined(sets).map((set) => cleaned(set, notes));
-  for (const set of clean) {
+  const given = joined(sets).map((set) => cleaned(set, notes));
+  for (const set of given) {
     if (set.lines.length >= 2) continue;
     throw new RecipeError(
       `contrast: ${nameOf(set)} has ${set.lines.length === 0 ? "no text" : "only one different text"}; it needs at least two, one for the vector and one held out.`,
     );
   }
-  refuseSharedTexts(clean);
+  refuseSharedTexts(given);
+  noteLengths(given, notes);
+  const clean = withWholePairs(given, notes);
 
   const result = new Map<CleanSet, SplitTexts>();
-  for (const language of new Set(clean.map((set) => set.language))) {
-    const classes = clean.filter((set) => set.language === language);
-    const paired = classes.length > 1 && classes.every((set) => set.givenLines === classes[0]!.givenLines);
+  for (const { classes, paired } of byLanguage(clean)) {
     const together = paired ? splitTogether(classes, options.heldOut, options.seed) : [];
     const usable = together.length > 0 && together.every(hasBothParts);
     classes.forEach((set, index) => {

@@ -23,11 +23,6 @@ export interface MeanDifferenceOptions {
 export function meanDifference(means: ClassMeans, options: MeanDifferenceOptions): MadeDirection {
   const { layer, weighting = "text" } = options;
   const groups = contrastGroups(means, options.language, options.class);
-  const wanted = groups.filter((group) => group.class === options.class);
-  const others = groups.filter((group) => group.class !== options.class);
-  const vector = differenceFromOthers(
-    meanOf(means, wanted[0]!, layer, weighting),
-    others.map((group) => meanOf(means, group, layer, weighting)),
-  );
-  return { ...directionOf(vector), groups: [...wanted, ...others] };
+  const [wanted, ...others] = groups.map((group) => meanOf(means, group, layer, weighting));
+  return { ...directionOf(differenceFromOthers(wanted!, others)), groups };
 }

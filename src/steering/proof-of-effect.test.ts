@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Intervention, ModelInfo } from "../engine/engine.js";
+import type { ModelInfo } from "../engine/engine.js";
+import type { Intervention } from "../engine/intervention.js";
 import { EngineError } from "../errors.js";
 import { compareDistributions, proveEffect } from "./proof-of-effect.js";
 

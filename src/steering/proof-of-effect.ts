@@ -1,4 +1,5 @@
-import type { Engine, Intervention, Prompt } from "../engine/engine.js";
+import type { Engine, Prompt } from "../engine/engine.js";
+import type { Intervention } from "../engine/intervention.js";
 import { EngineError } from "../errors.js";
 
 /** How far an intervention moves the next-token distribution. */

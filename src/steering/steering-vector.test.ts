@@ -13,7 +13,20 @@ import {
   type Weighting,
 } from "./class-means.js";
 import { readClassMeans, writeClassMeans } from "./class-means-file.js";
-import { makeSteeringVector, type SteeringMethod } from "./steering-vector.js";
+import { stacked } from "./dense-matrix.js";
+import { lat } from "./lat.js";
+import { linearDiscriminant } from "./linear-discriminant.js";
+import { logisticProbe } from "./logistic-probe.js";
+import { pcaDifference, pcaOfClasses } from "./pca.js";
+import {
+  makeSteeringVector,
+  needsTextVectors,
+  problemOf,
+  STEERING_METHODS,
+  type SteeringMethod,
+  type SteeringVectorOptions,
+} from "./steering-vector.js";
+import { addTextVector, contrastRows, emptyTextVectors, pairsOf, type TextVectors } from "./text-vectors.js";
 
 const WIDTH = 4;
 const model = { sha256: "m".repeat(64), architecture: "llama", name: "Tiny", width: WIDTH };
@@ -35,11 +48,13 @@ function captureOf(text: number, length: number, layer = 3): Capture {
   return { text, layer, positions: empty, tokens: empty, values, count: length, meanNorm: normSum / length };
 }
 
-function exampleMeans(): ClassMeans {
+function example(): { means: ClassMeans; textVectors: TextVectors } {
   const means = emptyClassMeans(model, [3], "d".repeat(64));
+  const textVectors = emptyTextVectors(model, [3], "d".repeat(64));
   const add = (language: string, label: string, texts: [number, number][]): void => {
     for (const [text, length] of texts) {
       addCapture(means, { language, class: label }, captureOf(text, length));
+      addTextVector(textVectors, { language, class: label }, captureOf(text, length));
     }
   };
   const good: [number, number][] = [
@@ -68,8 +83,10 @@ function exampleMeans(): ClassMeans {
     [10, 2],
     [11, 4],
   ]);
-  return means;
+  return { means, textVectors };
 }
+
+const exampleMeans = (): ClassMeans => example().means;
 
 // import numpy as np
 // def h(text, length):
@@ -133,10 +150,10 @@ const expected: [SteeringMethod, Weighting, norm: number, unit: number[], residu
   ],
 ];
 
-const wanted = (method: SteeringMethod) =>
-  method === "mean-difference"
-    ? { method, language: "sk", class: "negative", tillerVersion: "0" }
-    : { method, language: "en", tillerVersion: "0" };
+const wanted = (method: SteeringMethod): SteeringVectorOptions =>
+  method === "language" || method === "quality"
+    ? { method, language: "en", tillerVersion: "0" }
+    : { method, language: "sk", class: "negative", tillerVersion: "0" };
 
 describe("steering vectors from class means", () => {
   test.each(expected)("%s, weighting %s", (method, weighting, norm, unit, residualNorm) => {
@@ -197,6 +214,139 @@ describe("steering vectors from class means", () => {
     const options = { method: "mean-difference", class: "a", language: "en", tillerVersion: "0" } as const;
     expect(() => makeSteeringVector(means, options)).toThrow(/cannot steer: at layer 3 its length is 0/);
   });
+
+  test.each(["mean-difference", "lda"] as const)("nor do means that differ by rounding: %s", (method) => {
+    const means = emptyClassMeans(model, [3], "");
+    const textVectors = emptyTextVectors(model, [3], "");
+    for (const [label, change] of [
+      ["a", 1],
+      ["b", 1 + 2 ** -23],
+    ] as const) {
+      for (const text of [1, 2]) {
+        const capture = captureOf(text, 2);
+        const rounded = { ...capture, values: capture.values.map((value) => change * value) };
+        addCapture(means, { language: "en", class: label }, rounded);
+        addTextVector(textVectors, { language: "en", class: label }, rounded);
+      }
+    }
+    const options = { method, class: "a", language: "en", textVectors, tillerVersion: "0" };
+    expect(() => makeSteeringVector(means, options)).toThrow(
+      /at layer 3 the class means differ by rounding alone \(by \d.*e-\d+, where residuals have the norm \d/,
+    );
+  });
+});
+
+// v = mean(good, "token") - mean(de, "token"), with h and mean as above, then its norm and unit(v)
+test("a language vector can point away from one language alone", () => {
+  const { layers, tokens } = makeSteeringVector(exampleMeans(), { ...wanted("language"), from: "de" });
+  const unit = [-0.2667911250279385, 0.49405763894062676, -0.810254527862628, 0.1679795972398131];
+  layers[0]!.unit.forEach((value, d) => {
+    expect(value).toBeCloseTo(unit[d]!, 6);
+  });
+  expect(layers[0]!.differenceNorm).toBeCloseTo(1.1244751862288669, 6);
+  expect(tokens).toBe(10 + 9);
+  for (const from of ["en", "cs"]) {
+    expect(() => makeSteeringVector(exampleMeans(), { ...wanted("language"), from })).toThrow(/en, da, de/);
+  }
+});
+
+describe("every method", () => {
+  test.each(STEERING_METHODS)("%s makes a vector with the norms of the class means", (method) => {
+    const { means, textVectors } = example();
+    const options = { ...wanted(method), textVectors };
+    const vector = makeSteeringVector(means, options);
+    expect(vector).toMatchObject({ method, positions: "all-but-first" });
+    expect(vector.weighting).toBe(method === "language" || method === "quality" ? "token" : "text");
+    expect(makeSteeringVector(means, options)).toEqual(vector);
+    expect(problemOf(vector)).toBeUndefined();
+    if (method === "language" || method === "quality") return;
+    const { layers, texts, tokens } = makeSteeringVector(means, wanted("mean-difference"));
+    expect(vector).toMatchObject({ texts, tokens, class: "negative", language: "sk" });
+    const { differenceNorm, residualNorm } = layers[0]!;
+    expect(vector.layers[0]).toMatchObject({ layer: 3, differenceNorm, residualNorm });
+  });
+
+  test.each(STEERING_METHODS.filter(needsTextVectors))("%s needs the texts of the means", (method) => {
+    const { means, textVectors } = example();
+    expect(() => makeSteeringVector(means, wanted(method))).toThrow(RangeError);
+    const others = { ...textVectors, dataSha256: "e".repeat(64) };
+    expect(() => makeSteeringVector(means, { ...wanted(method), textVectors: others })).toThrow(
+      /different texts/,
+    );
+    addCapture(means, { language: ANY_LANGUAGE, class: "negative" }, captureOf(30, 2));
+    expect(() => makeSteeringVector(means, { ...wanted(method), textVectors })).toThrow(/different texts/);
+  });
+
+  test.each(["pca-diff", "pca-center", "lat", "logistic-probe", "lda"] as const)(
+    "%s is the function of its name",
+    (method) => {
+      const { means, textVectors } = example();
+      const groups = ["negative", "positive", "neutral"].map((label) => ({
+        language: ANY_LANGUAGE,
+        class: label,
+      }));
+      const contrast = contrastRows(textVectors, groups, 3);
+      const others = stacked(contrast.others);
+      const direction = {
+        "pca-diff": () => pcaDifference(pairsOf(contrast)),
+        "pca-center": () => pcaOfClasses(contrast.wanted, others),
+        lat: () => lat(contrast.wanted, others, 9),
+        "logistic-probe": () => logisticProbe(contrast.wanted, others),
+        lda: () => linearDiscriminant(contrast.wanted, others),
+      }[method]();
+      const vector = makeSteeringVector(means, { ...wanted(method), textVectors, seed: 9 });
+      expect(vector.layers[0]!.unit).toEqual(direction.unit);
+    },
+  );
+
+  test("pca-center takes classes of one size for pairs, unless it is told", () => {
+    const { means, textVectors } = example();
+    const options = { ...wanted("pca-center"), language: "en", class: "human", textVectors };
+    const unitOf = (paired?: boolean) =>
+      makeSteeringVector(means, { ...options, ...(paired === undefined ? {} : { paired }) }).layers[0]!.unit;
+    expect(unitOf()).toEqual(unitOf(true));
+    expect(unitOf()).not.toEqual(unitOf(false));
+    const unequal = { ...wanted("pca-center"), textVectors };
+    expect(makeSteeringVector(means, unequal)).toEqual(
+      makeSteeringVector(means, { ...unequal, paired: false }),
+    );
+  });
+
+  test("the seed draws the pairs of lat and the random direction", () => {
+    const { means, textVectors } = example();
+    for (const method of ["lat", "random"] as const) {
+      const units = [1, 2, 3, 4].map(
+        (seed) => makeSteeringVector(means, { ...wanted(method), textVectors, seed }).layers[0]!.unit,
+      );
+      expect(new Set(units.map(String)).size).toBeGreaterThan(1);
+    }
+  });
+
+  test("a class is asked for, and what fails is named", () => {
+    const { means, textVectors } = example();
+    expect(() =>
+      makeSteeringVector(means, { method: "lda", language: "en", textVectors, tillerVersion: "0" }),
+    ).toThrow(/lda vector needs a class/);
+    const one = { ...wanted("pca-diff"), class: "angry", textVectors };
+    expect(() => makeSteeringVector(means, one)).toThrow(
+      /^The pca-diff vector for angry \(sk\) cannot be made at layer 3\. contrast: for sk/,
+    );
+  });
+
+  test("the pooled positions are kept", () => {
+    expect(makeSteeringVector(exampleMeans(), { ...wanted("quality"), positions: "last" }).positions).toBe(
+      "last",
+    );
+  });
+});
+
+test("a vector whose residual norm is not known can steer, with a norm of 0 or NaN it cannot", () => {
+  const vector = makeSteeringVector(exampleMeans(), wanted("quality"));
+  const withNorm = (residualNorm: number | undefined) =>
+    problemOf({ ...vector, layers: vector.layers.map((layer) => ({ ...layer, residualNorm })) });
+  expect(withNorm(undefined)).toBeUndefined();
+  expect(withNorm(0)).toMatch(/residual norm is 0/);
+  expect(withNorm(Number.NaN)).toMatch(/residual norm is NaN/);
 });
 
 describe("addCapture refuses", () => {
@@ -205,7 +355,7 @@ describe("addCapture refuses", () => {
   test.each([
     ["another layer", captureOf(0, 2, 5), /not asked for/],
     ["rows instead of a mean", { ...captureOf(0, 2), values: new Float32Array(8) }, /8 values/],
-    ["no tokens", { ...captureOf(0, 2), count: 0 }, /no tokens/],
+    ["no tokens", { ...captureOf(0, 2), count: 0 }, /no token behind the first/],
     ["NaN", { ...captureOf(0, 2), values: Float32Array.of(1, Number.NaN, 1, 1) }, /not finite/],
     ["infinity", { ...captureOf(0, 2), meanNorm: Number.POSITIVE_INFINITY }, /not finite/],
   ])("%s", (_, capture, message) => {

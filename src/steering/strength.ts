@@ -1,4 +1,4 @@
-import type { Addition } from "../engine/engine.js";
+import type { Addition } from "../engine/intervention.js";
 import { RecipeError } from "../errors.js";
 import type { LayerDirection, SteeringVector } from "./steering-vector.js";
 
@@ -14,8 +14,9 @@ function directionAt(vector: SteeringVector, layer: number): LayerDirection {
 }
 
 /**
- * Paper A's α: strength × mean residual norm of the layer (over tokens without BOS), or the strength itself.
- * @throws RecipeError if the vector has no such layer or the strength is not a finite number.
+ * Paper A's α: strength × mean residual norm of the layer (over the rows that were pooled), or the strength itself.
+ * @throws RecipeError if the vector has no such layer, the strength is not a finite number, or the unit is `norm` and
+ * the vector, of another tool, does not say the residual's norm.
  */
 export function absoluteStrength(
   vector: SteeringVector,
@@ -24,12 +25,18 @@ export function absoluteStrength(
   unit: StrengthUnit = "norm",
 ): number {
   if (!Number.isFinite(strength)) throw new RecipeError(`steering.strengths: ${strength} is not a number.`);
-  return unit === "norm" ? strength * directionAt(vector, layer).residualNorm : strength;
+  if (unit === "absolute") return strength;
+  const { residualNorm } = directionAt(vector, layer);
+  if (residualNorm !== undefined) return strength * residualNorm;
+  throw new RecipeError(
+    `steering.unit: the vector for ${vector.class} (${vector.language}) does not say how large the residual stream ` +
+      `is at layer ${layer}${vector.origin === undefined ? "" : ` (${vector.origin})`}. Give strengths with unit: absolute.`,
+  );
 }
 
 /**
  * The intervention h ← h + α·v̂ at one layer (paper A), at every position.
- * @throws RecipeError if the vector has no such layer or the strength is not a finite number.
+ * @throws RecipeError as `absoluteStrength` does, and if the vector has no such layer.
  */
 export function steeringAddition(
   vector: SteeringVector,

@@ -17,6 +17,8 @@ export const runDescriptionSchema = z.object({
   fingerprint: z.string().min(1),
   /** Absolute path of the recipe, whose own files are named relative to it. */
   recipe: z.string().optional(),
+  /** Which variant of the recipe's matrix it is. */
+  variant: z.string().optional(),
   /** Files that the recipe names, and the fingerprint of each. */
   files: z.record(z.string(), z.string()),
 });

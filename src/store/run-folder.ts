@@ -18,6 +18,8 @@ export interface OpenRunOptions {
   readonly recipeText: string;
   /** Absolute path of the recipe file. */
   readonly recipeFile?: string;
+  /** Which variant of the recipe's matrix it is, for a recipe that has one. */
+  readonly variant?: string;
   /** Files that the recipe names, and the fingerprint of each, to say which of them changed. */
   readonly files?: Readonly<Record<string, string>>;
   /** Make the folder when it does not exist. */
@@ -150,6 +152,7 @@ async function describe(folder: string, options: OpenRunOptions): Promise<RunDes
     name: options.name,
     fingerprint: options.fingerprint,
     ...(options.recipeFile === undefined ? {} : { recipe: options.recipeFile }),
+    ...(options.variant === undefined ? {} : { variant: options.variant }),
     files: sorted(options.files ?? {}),
   };
   // The recipe may have moved, or changed in what does not concern the samples.

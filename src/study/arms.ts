@@ -1,11 +1,12 @@
 import { type Configuration, describeConfiguration } from "../generate/configuration.js";
 import type { Order } from "../generate/write-samples.js";
 import type { Recipe } from "../recipe/schema.js";
+import { methodsOf } from "../recipe/sweep-axes.js";
 import { FILTER_NAMES, type FilterName, type Sample } from "../store/sample.js";
 
 /** One side of the comparison: the texts that a configuration wrote, and the data set made of them. */
 export interface Arm {
-  /** `steered`, `zero-shot` or `few-shot`. */
+  /** `steered`, `guided`, `zero-shot` or `few-shot`. */
   readonly name: string;
   readonly title: string;
   readonly configuration: Configuration;
@@ -15,7 +16,13 @@ export interface Arm {
   readonly rows: readonly Sample[];
 }
 
-/** The arms of a run: the chosen steering first, then the baselines. */
+/** `steered`, also where guidance is added; `guided` for guidance alone; a baseline's own name. */
+export function armName({ name, steering, guidance }: Configuration): string {
+  if (steering) return "steered";
+  return guidance ? "guided" : name;
+}
+
+/** The arms of a run: the chosen steering or guidance first, then the baselines. */
 export function armsOf(
   recipe: Recipe,
   journal: readonly Sample[],
@@ -25,9 +32,9 @@ export function armsOf(
   const configurations = chosen ? [chosen, ...baselines] : baselines;
   return configurations.map((configuration) => {
     const written = journal.filter((row) => row.configuration === configuration.name);
-    const title = describeConfiguration(configuration);
+    const title = describeConfiguration(configuration, { method: methodsOf(recipe.steering).length > 1 });
     return {
-      name: configuration.steering ? "steered" : configuration.name,
+      name: armName(configuration),
       title: title[0]!.toUpperCase() + title.slice(1),
       configuration,
       written,

@@ -1,36 +1,60 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine, Intervention } from "../engine/engine.js";
-import { retryAfterCrash } from "../engine/retry-after-crash.js";
-import { EngineError, ModelError } from "../errors.js";
-import type { Configuration } from "../generate/configuration.js";
+import type { Engine } from "../engine/engine.js";
+import type { Intervention } from "../engine/intervention.js";
+import type { Configuration, ConfigurationSteering } from "../generate/configuration.js";
 import type { Recipe } from "../recipe/schema.js";
-import { addCapture, type ClassMeans, emptyClassMeans } from "../steering/class-means.js";
-import { readClassMeans, writeClassMeans } from "../steering/class-means-file.js";
-import { type ContrastSplit, contrastSha256 } from "../steering/contrast-split.js";
-import { HUMAN_CLASS } from "../steering/quality-vector.js";
-import { makeSteeringVector, type SteeringVector } from "../steering/steering-vector.js";
-import { absoluteStrength, steeringAddition } from "../steering/strength.js";
+import { HUMAN_METHODS, methodsOf, neededMethods, steeringOf } from "../recipe/sweep-axes.js";
+import { type ClassGroup, type ClassMeans, contrastGroups, meanOf } from "../steering/class-means.js";
+import type { ContrastSplit } from "../steering/contrast-split.js";
+import { addedLength, type InterventionSpec, interventionsOf } from "../steering/intervene.js";
+import { BACK_TRANSLATED_CLASS, HUMAN_CLASS } from "../steering/quality-vector.js";
+import {
+  makeSteeringVector,
+  needsTextVectors,
+  type SteeringMethod,
+  type SteeringVector,
+} from "../steering/steering-vector.js";
 import { writeVectorFile } from "../steering/vector-file.js";
 import { fileName } from "../store/file-name.js";
 import { VERSION } from "../version.js";
+import { type CapturedContrast, captureContrast } from "./capture-contrast.js";
+import { pooledPositions } from "./contrast-reading.js";
 
-/** The run's steering vectors: one for each language and class that is steered towards. */
+/** Where and when a configuration steers: the same for all of a run. */
+export type InterventionSite = Pick<InterventionSpec, "where" | "when" | "schedule">;
+
+/** The run's steering vectors: one for each method, language and class that is steered towards. */
 export interface VectorSet {
   readonly vectors: readonly SteeringVector[];
   readonly files: readonly string[];
-  /** The vector that a configuration uses for a label in a language. */
-  find(language: string, label: string): SteeringVector;
-  /** What a configuration does to the residual stream. */
-  interventions(configuration: Configuration, language: string, label: string): Intervention[];
-  /** A configuration's strength in the residual stream's own units, averaged over languages and labels. */
+  /** The vector that a method has for a label in a language. */
+  find(method: SteeringMethod, language: string, label: string): SteeringVector;
+  /** What a configuration does to the residual stream; without a site at every row, always and in full. */
+  interventions(
+    configuration: Configuration,
+    language: string,
+    label: string,
+    site?: InterventionSite,
+  ): Intervention[];
+  /** Length of what a configuration adds, in the residual stream's own units, averaged over languages and labels. */
   absoluteStrength(configuration: Configuration): number;
 }
+
+/** Of a run that does not steer. */
+export const NO_VECTORS: VectorSet = {
+  vectors: [],
+  files: [],
+  find: () => {
+    throw new RangeError("The run has no steering vectors.");
+  },
+  interventions: () => [],
+  absoluteStrength: () => 0,
+};
 
 export interface BuildOptions {
   /** The run's folder for vectors. */
   readonly folder: string;
-  /** Blocks that are to be steered. All up to the deepest of them are captured. */
+  /** Blocks that are to be steered or measured. All up to the deepest of them are captured. */
   readonly layers: readonly number[];
   readonly signal?: AbortSignal;
   /** Texts read so far, of so many. */
@@ -38,8 +62,8 @@ export interface BuildOptions {
 }
 
 /**
- * Makes the recipe's steering vectors, or makes them again from the means that an earlier run left. All layers up
- * to the deepest that is steered are captured in one pass: what lies behind it is not even computed.
+ * Makes the recipe's steering vectors, or makes them again from what an earlier run captured. All layers up to the
+ * deepest that is steered are captured in one pass: what lies behind it is not even computed.
  *
  * @throws EngineError if the model cannot be read; RecipeError if the texts do not make a vector
  */
@@ -50,96 +74,113 @@ export async function buildVectors(
   modelSha256: string,
   options: BuildOptions,
 ): Promise<VectorSet> {
-  const dataSha256 = contrastSha256(split.sets.map((set) => ({ ...set, texts: set.vectorTexts })));
-  const path = join(options.folder, "means.gguf");
-  const depth = Math.max(...options.layers) + 1;
-  let means = knownMeans(path, modelSha256, dataSha256, depth);
-  if (!means) {
-    const started = await engine();
-    means = await retryAfterCrash("reading the contrast texts", () =>
-      capture(started, split, dataSha256, depth, options),
-    );
-    writeClassMeans(path, means);
-  }
-  const { method } = recipe.steering;
-  const labels = method === "mean-difference" ? recipe.task.labels : [HUMAN_CLASS];
-  const vectors = recipe.task.languages.flatMap((language) =>
-    labels.map((label) =>
-      makeSteeringVector(means, { method, language, class: label, tillerVersion: VERSION }),
-    ),
-  );
+  const methods = neededMethods(recipe.steering);
+  const { layers, ...rest } = options;
+  const captured = await captureContrast(engine, recipe, split, modelSha256, {
+    ...rest,
+    depth: Math.max(...layers) + 1,
+    textLayers: methods.some(needsTextVectors) ? layers : [],
+  });
+  const vectors = methods.flatMap((method) => vectorsOf(method, recipe, captured));
   const files = vectors.map((vector) => {
-    const file = join(options.folder, `${fileName(`${vector.class}.${vector.language}`)}.gguf`);
+    const name = `${vector.class}.${vector.language}`;
+    const file = join(
+      options.folder,
+      `${fileName(methods.length > 1 ? `${vector.method}.${name}` : name)}.gguf`,
+    );
     writeVectorFile(file, vector);
     return file;
   });
-  return vectorSet(recipe, vectors, files);
+  return vectorSet(recipe, captured.means, vectors, files);
 }
 
-/** Means of the same model and texts, if the folder has them down to the depth; a damaged file is made again. */
-function knownMeans(
-  path: string,
-  modelSha256: string,
-  dataSha256: string,
-  depth: number,
-): ClassMeans | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    const means = readClassMeans(path, { modelSha256, dataSha256 });
-    return means.layers.length >= depth ? means : undefined;
-  } catch (error) {
-    if (error instanceof ModelError) return undefined;
-    throw error;
-  }
-}
-
-async function capture(
-  engine: Engine,
-  split: ContrastSplit,
-  dataSha256: string,
-  depth: number,
-  { signal, onText }: BuildOptions,
-): Promise<ClassMeans> {
-  const { model, capabilities } = engine;
-  if (!capabilities.capture || !capabilities.steering) {
-    throw new EngineError(
-      `steering: models of the architecture ${model.architecture} cannot be steered: ` +
-        "llama.cpp does not open their residual stream. Choose another model.",
-    );
-  }
-  const layers = Array.from({ length: depth }, (_, layer) => layer);
-  const means = emptyClassMeans(model, layers, dataSha256);
-  const rows = split.sets.flatMap((set) => set.vectorTexts.map((text) => ({ set, text })));
-  const texts = rows.map(({ text }) => text);
-  for await (const item of engine.capture(texts, {
-    layers,
-    pooling: "mean",
-    ...(signal ? { signal } : {}),
-  })) {
-    addCapture(means, rows[item.text]!.set, item);
-    if (item.layer === layers.at(-1)) onText?.(item.text + 1, texts.length);
-  }
-  return means;
-}
-
-function vectorSet(recipe: Recipe, vectors: readonly SteeringVector[], files: readonly string[]): VectorSet {
-  const { method, unit } = recipe.steering;
-  const find = (language: string, label: string) => {
-    const wanted = method === "mean-difference" ? label : HUMAN_CLASS;
-    return vectors.find((vector) => vector.language === language && vector.class === wanted)!;
+/** A method's vectors: for each language one for each class that is steered towards or asked for by the condition. */
+function vectorsOf(
+  method: SteeringMethod,
+  recipe: Recipe,
+  { means, textVectors }: CapturedContrast,
+): SteeringVector[] {
+  const { task, seed } = recipe;
+  const steering = steeringOf(recipe);
+  const isClass = classFilter(method, task.labels);
+  const own = <T extends { readonly groups: readonly { readonly group: ClassGroup }[] }>(captured: T): T => ({
+    ...captured,
+    groups: captured.groups.filter(({ group }) => isClass(group)),
+  });
+  const { when, weighting } = steering;
+  const classes = HUMAN_METHODS.includes(method)
+    ? [HUMAN_CLASS]
+    : methodsOf(steering).includes(method)
+      ? task.labels
+      : [when!.towards!];
+  const positions = pooledPositions(steering);
+  const shared = {
+    method,
+    seed,
+    tillerVersion: VERSION,
+    ...(weighting === undefined ? {} : { weighting }),
+    ...(positions === undefined ? {} : { positions }),
+    ...(textVectors && needsTextVectors(method) ? { textVectors: own(textVectors) } : {}),
   };
+  return task.languages.flatMap((language) =>
+    classes.map((name) => makeSteeringVector(own(means), { ...shared, language, class: name })),
+  );
+}
+
+/** A label is set against labels alone, human texts against back-translated ones or other languages'. */
+function classFilter(method: SteeringMethod, labels: readonly string[]): (group: ClassGroup) => boolean {
+  if (!HUMAN_METHODS.includes(method)) return (group) => labels.includes(group.class);
+  return (group) => group.class === HUMAN_CLASS || group.class === BACK_TRANSLATED_CLASS;
+}
+
+/** The mean residual of a vector's class, where the operation `replace` leads. `[width]` */
+function classMean(
+  means: ClassMeans,
+  { method, language, class: name, weighting }: SteeringVector,
+  labels: readonly string[],
+  layer: number,
+): Float32Array {
+  const isClass = classFilter(method as SteeringMethod, labels);
+  const groups = means.groups.filter(({ group }) => isClass(group));
+  const group =
+    method === "language" ? { language, class: name } : contrastGroups({ groups }, language, name)[0]!;
+  return Float32Array.from(meanOf(means, group, layer, weighting));
+}
+
+function vectorSet(
+  recipe: Recipe,
+  means: ClassMeans,
+  vectors: readonly SteeringVector[],
+  files: readonly string[],
+): VectorSet {
+  const { unit, clampMost } = steeringOf(recipe);
+  const find: VectorSet["find"] = (method, language, label) => {
+    const wanted = HUMAN_METHODS.includes(method) ? HUMAN_CLASS : label;
+    return vectors.find(
+      (vector) => vector.method === method && vector.language === language && vector.class === wanted,
+    )!;
+  };
+  const specOf = ({ operation, layers, strength }: ConfigurationSteering): InterventionSpec => ({
+    operation,
+    layers,
+    strength,
+    unit,
+    clampMost,
+  });
   return {
     vectors,
     files,
     find,
-    interventions({ steering }, language, label) {
+    interventions({ steering }, language, label, site = {}) {
       if (!steering) return [];
-      return [steeringAddition(find(language, label), steering.layer, steering.strength, unit)];
+      const vector = find(steering.method, language, label);
+      const reference = (layer: number) => classMean(means, vector, recipe.task.labels, layer);
+      return interventionsOf({ ...specOf(steering), ...site }, vector, { reference });
     },
     absoluteStrength({ steering }) {
       if (!steering) return 0;
-      const all = vectors.map((vector) => absoluteStrength(vector, steering.layer, steering.strength, unit));
-      return all.reduce((sum, value) => sum + value, 0) / all.length;
+      const own = vectors.filter(({ method }) => method === steering.method);
+      return own.reduce((sum, vector) => sum + addedLength(specOf(steering), vector), 0) / own.length;
     },
   };
 }

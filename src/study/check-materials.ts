@@ -1,8 +1,14 @@
 import { normalizeForNgrams } from "../classify/ngrams.js";
 import { RecipeError } from "../errors.js";
 import { baselineConfigurations } from "../generate/configuration.js";
-import { createPromptBook } from "../generate/prompt-book.js";
+import { createPromptBook, type PromptBook } from "../generate/prompt-book.js";
+import { promptingOf } from "../recipe/guidance-axes.js";
+import type { RecipeGuidance } from "../recipe/guidance-schema.js";
+import type { Recipe } from "../recipe/schema.js";
+import { HUMAN_METHODS, neededMethods } from "../recipe/sweep-axes.js";
 import { ANY_LANGUAGE } from "../steering/class-means.js";
+import { findTemplate } from "../tasks/templates.js";
+import { unpromptedPrompt } from "../tasks/unprompted.js";
 import type { Materials } from "./materials.js";
 
 /** Fewest texts of a label that a classifier is trained on. */
@@ -17,25 +23,45 @@ const FEWEST_TRAINING_TEXTS = 5;
 export function checkMaterials(materials: Materials): Materials {
   checkPrompts(materials);
   checkContrast(materials);
+  checkPairs(materials);
   return materials.test ? checkTest(materials, materials.test) : materials;
 }
 
 function checkPrompts({ recipe, demonstrations }: Materials): void {
   const prompts = createPromptBook(recipe, demonstrations);
-  const used = new Set([
-    ...baselineConfigurations(recipe).map((c) => c.prompting),
-    recipe.steering.prompting,
-  ]);
+  const used = new Set([...baselineConfigurations(recipe).map((c) => c.prompting), promptingOf(recipe)]);
   for (const prompting of used) {
     for (const language of recipe.task.languages) {
       for (const label of recipe.task.labels) prompts(prompting, language, label);
+    }
+  }
+  if (recipe.guidance?.preset === "classifier-free") checkUnprompted(recipe, recipe.guidance, prompts);
+}
+
+/** Streams of the same prompt cancel each other out. */
+function checkUnprompted(
+  { task, ...rest }: Recipe,
+  { unprompted }: RecipeGuidance,
+  prompts: PromptBook,
+): void {
+  const template = findTemplate(task.prompt);
+  const { chat } = task;
+  for (const language of task.languages) {
+    for (const label of task.labels) {
+      const own = prompts(promptingOf(rest), language, label);
+      const other = unpromptedPrompt({ unprompted, template, chat, label, language });
+      if (JSON.stringify(own) !== JSON.stringify(other)) continue;
+      throw new RecipeError(
+        `guidance.unprompted: for ${label} (${language}), the prompt without what is stressed is the prompt itself, so that ` +
+          "there is nothing to stress. Give a template without the label.",
+      );
     }
   }
 }
 
 /** All classes of a contrast must be of one kind: of the language, or for every language. */
 function checkContrast({ recipe, split }: Materials): void {
-  if (recipe.steering.method !== "mean-difference") return;
+  if (neededMethods(recipe.steering).every((method) => HUMAN_METHODS.includes(method))) return;
   for (const language of recipe.task.languages) {
     const whole = [language, ANY_LANGUAGE].some((candidate) =>
       recipe.task.labels.every((label) =>
@@ -46,6 +72,22 @@ function checkContrast({ recipe, split }: Materials): void {
     throw new RecipeError(
       `contrast: for ${language}, some classes have texts of that language and others texts for every language. ` +
         "A difference of the two would hold the language too: give all classes the language, or none.",
+    );
+  }
+}
+
+/** Without as many texts in each class, nothing says which line belongs to which. */
+function checkPairs({ recipe, split }: Materials): void {
+  if (!neededMethods(recipe.steering).includes("pca-diff")) return;
+  const { labels } = recipe.task;
+  for (const { language } of split.sets) {
+    const sets = split.sets.filter((set) => set.language === language && labels.includes(set.class));
+    const counts = sets.map((set) => set.vectorTexts.length + set.heldOutTexts.length);
+    if (new Set(counts).size <= 1) continue;
+    const list = sets.map((set, i) => `${counts[i]} of ${set.class}`).join(", ");
+    throw new RecipeError(
+      `contrast: pca-diff takes line i of each class for a pair, and there are different numbers of texts: ${list}. Write ` +
+        "the files line by line, a blank line where a text is missing, or choose another method, such as pca-center.",
     );
   }
 }
@@ -69,11 +111,11 @@ function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): 
   const first = known[0]!.text.slice(0, 80);
   if (2 * known.length > test.length) {
     throw new RecipeError(
-      `classifier.test: ${known.length} of ${test.length} texts are also contrast texts or demonstrations, such as "${first}". ` +
+      `classifier.test: ${known.length} of ${test.length} texts are also contrast texts, demonstrations or negative examples, such as "${first}". ` +
         "Test on texts that the run has not seen.",
     );
   }
-  const note = `${known.length} of ${test.length} test texts are also contrast texts or demonstrations and were left out, such as "${first}".`;
+  const note = `${known.length} of ${test.length} test texts are also contrast texts, demonstrations or negative examples and were left out, such as "${first}".`;
   return {
     ...materials,
     test: test.filter((row) => !known.includes(row)),
@@ -81,8 +123,9 @@ function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): 
   };
 }
 
-/** Contrast texts and demonstrations, without regard to case and white space. */
-function seenTexts({ split, demonstrations }: Materials): Set<string> {
+/** Contrast texts, demonstrations and negative examples, without regard to case and white space. */
+function seenTexts({ split, demonstrations, negatives }: Materials): Set<string> {
   const contrast = split.sets.flatMap((set) => [...set.vectorTexts, ...set.heldOutTexts]);
-  return new Set([...contrast, ...demonstrations.map((row) => row.text)].map(normalizeForNgrams));
+  const shown = [...demonstrations, ...negatives].map((row) => row.text);
+  return new Set([...contrast, ...shown].map(normalizeForNgrams));
 }

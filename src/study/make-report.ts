@@ -1,15 +1,19 @@
 import type { ArmComparison, TrainedArm } from "../classify/evaluate-arms.js";
-import type { Prompting } from "../generate/configuration.js";
+import { promptingOf, usesNegatives } from "../recipe/guidance-axes.js";
+import type { Recipe } from "../recipe/schema.js";
+import { operationsOf } from "../recipe/sweep-axes.js";
 import type { ScoreCard } from "../score/score.js";
+import { orderWithin } from "../steering/describe-interventions.js";
 import { VERSION } from "../version.js";
 import { type Arm, filterCounts, shortfalls } from "./arms.js";
 import type { ArmsCompared } from "./compare-data.js";
 import type { Cost } from "./cost.js";
+import { isOtherShape } from "./experts.js";
 import type { LabelChecks } from "./label-check.js";
 import type { PilotOutcome } from "./pilot.js";
 import type { ArmResult, Comparison, PilotResult, RunReport, ScoreSummary } from "./report/run-report.js";
 import type { Study } from "./study.js";
-import { verdictSentence } from "./verdict.js";
+import { type Added, verdictSentence } from "./verdict.js";
 
 /** Texts of each arm and label that the report shows. */
 const SHOWN_SAMPLES = 4;
@@ -48,9 +52,9 @@ function pilotResult(outcome: PilotOutcome): PilotResult {
   const { card, configuration } = outcome;
   return {
     configuration: configuration.name,
-    layer: configuration.steering!.layer,
-    strength: configuration.steering!.strength,
-    absoluteStrength: outcome.absoluteStrength,
+    ...configuration.steering,
+    ...(outcome.absoluteStrength === undefined ? {} : { absoluteStrength: outcome.absoluteStrength }),
+    ...(configuration.guidance ? { guidance: configuration.guidance } : {}),
     kept: outcome.kept,
     written: outcome.written,
     success: orMissing(card.success.value),
@@ -72,23 +76,33 @@ export interface Findings {
   readonly cost: Cost;
 }
 
-function comparisonsOf(all: readonly ArmComparison[], prompting: Prompting): Comparison[] {
+function comparisonsOf(all: readonly ArmComparison[], recipe: Recipe): Comparison[] {
+  const { steering, guidance } = recipe;
+  const how: Added = steering ? (guidance ? "steered and guided" : "steered") : "guided";
   return all.flatMap(({ arms, differences }) => {
     const trained = (name: string) =>
       arms.find((arm): arm is TrainedArm => arm.trained && arm.name === name)!;
     return differences
-      .filter(({ arm }) => arm === "steered")
+      .filter(({ arm }) => arm === "steered" || arm === "guided")
       .map(({ arm, baseline, difference, interval: [low, high], verdict }) => {
         const found = { difference, low, high, verdict };
         const sides = {
           steered: trained(arm),
           baseline: trained(baseline),
           baselineName: baseline,
-          prompting,
+          prompting: promptingOf(recipe),
+          how,
         };
         return { arm, baseline, ...found, sentence: verdictSentence({ ...found, ...sides }) };
       });
   });
+}
+
+/** What the run tries, for a sentence's beginning. */
+function subjectOf({ steering, guidance }: Recipe): { subject: string; cells: string } {
+  if (!guidance) return { subject: "Steering", cells: "layer and strength" };
+  if (!steering) return { subject: "Guidance", cells: "weights" };
+  return { subject: "Steering with guidance", cells: "layer, strength and weights" };
 }
 
 function verdictOf(study: Study, findings: Findings, comparisons: readonly Comparison[]): string {
@@ -100,7 +114,8 @@ function verdictOf(study: Study, findings: Findings, comparisons: readonly Compa
     if (pilot.every(({ card }) => card.success.value === undefined || card.diversity.value === undefined)) {
       return "There is no verdict: the scores of the sweep could not be measured, so that nothing could be chosen. The notes say why.";
     }
-    return "Steering failed: no layer and strength of the sweep gave texts that are right, readable and varied.";
+    const { subject, cells } = subjectOf(study.recipe);
+    return `${subject} failed: no ${cells} of the sweep gave texts that are right, readable and varied.`;
   }
   if (comparisons.length > 0) return comparisons.map(({ sentence }) => sentence).join(" ");
   if (study.materials.test === undefined) {
@@ -112,8 +127,8 @@ function verdictOf(study: Study, findings: Findings, comparisons: readonly Compa
 }
 
 function notesOf(study: Study, findings: Findings): string[] {
-  const { recipe, materials } = study;
-  const notes = [...materials.notes];
+  const { recipe } = study;
+  const notes = [...study.notes];
   for (const language of recipe.task.languages) {
     const check = findings.checks.get(language);
     if (!check) notes.push(`${language}: there are no labelled human texts, so labels were not checked.`);
@@ -134,24 +149,46 @@ function notesOf(study: Study, findings: Findings): string[] {
   if (collapsed.length > 0) {
     const names = collapsed.map(({ configuration }) => configuration.name).join(", ");
     notes.push(
-      `Most texts were dropped or read like word salad, as when steering is too strong, in: ${names}.`,
+      `Most texts were dropped or read like word salad, as when steering or guidance is too strong, in: ${names}.`,
     );
   }
   if (findings.chosen) {
     const measures =
       findings.chosen.card.coherence.value === undefined ? "success and diversity" : "the three scores";
     notes.push(
-      `Layer and strength were chosen on the sweep by the harmonic mean of ${measures}, without the test texts. The sweep's texts of the chosen one are part of its data set.`,
+      `${capital(subjectOf(recipe).cells)} were chosen on the sweep by the harmonic mean of ${measures}, without the test texts. The sweep's texts of the chosen one are part of its data set.`,
       "Scores of the sweep are of all texts that were tried, scores of the data sets of the kept ones.",
     );
   }
+  notes.push(...operationsOf(recipe.steering).flatMap((operation) => orderWithin(operation) ?? []));
+  notes.push(...guidanceNotes(study));
   notes.push(...(findings.comparison?.notes ?? []));
   return [...new Set(notes)];
 }
 
+function guidanceNotes({ recipe, experts, facts }: Study): string[] {
+  const { guidance, steering } = recipe;
+  const notes: string[] = [];
+  if (usesNegatives(guidance)) {
+    notes.push(
+      "Negative examples can shorten texts, and short texts look varied: compare the words a text. Diversity is measured at equal length.",
+    );
+  }
+  const other = experts.filter((expert) => expert.shape && isOtherShape(expert.shape, facts));
+  if (steering && other.length > 0) {
+    const names = other.map(({ name }) => `guidance.${name}`).join(", ");
+    notes.push(`The model of ${names} has other layers or another width, and was not steered.`);
+  }
+  return notes;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Puts everything that a run found into one report. */
 export function makeReport(study: Study, findings: Findings): RunReport {
-  const comparisons = comparisonsOf(findings.comparison?.comparisons ?? [], study.recipe.steering.prompting);
+  const comparisons = comparisonsOf(findings.comparison?.comparisons ?? [], study.recipe);
   const trained = new Map(findings.comparison?.comparisons[0]?.arms.map((arm) => [arm.name, arm]));
   const arms = findings.arms.map(({ arm, card }): ArmResult => {
     const classifier = trained.get(arm.name);
@@ -176,7 +213,7 @@ export function makeReport(study: Study, findings: Findings): RunReport {
   const { recipe } = study;
   const { cost } = findings;
   return {
-    title: recipe.name,
+    title: study.title,
     model: study.facts,
     verdict: verdictOf(study, findings, comparisons),
     arms,

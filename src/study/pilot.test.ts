@@ -23,7 +23,7 @@ function outcome(
     configuration: {
       name: `mean-difference@${layer}x${strength}`,
       prompting: "zero-shot",
-      steering: { method: "mean-difference", layer, strength },
+      steering: { method: "mean-difference", operation: "add", layers: [layer], strength },
     },
     absoluteStrength: strength,
     written: 8,
@@ -47,6 +47,19 @@ test("of equals the weakest, then the earliest layer", () => {
   expect(chosen(outcome(2, 0.1, even(0.5)), outcome(1, 0.1, even(0.5)), outcome(0, 0.2, even(0.5)))).toBe(
     "mean-difference@1x0.1",
   );
+});
+
+test("of equal guidance the one with the smallest weights", () => {
+  const guided = (gamma: number, eta: number) =>
+    outcome(0, 0, even(0.5), {
+      configuration: {
+        name: `steer@g${gamma}e${eta}`,
+        prompting: "zero-shot",
+        guidance: { preset: "steer", gamma, eta },
+      },
+      absoluteStrength: undefined,
+    });
+  expect(chosen(guided(0.6, 0.6), guided(0, 0.6), guided(0.2, 0.6))).toBe("steer@g0e0.6");
 });
 
 test("a collapsed configuration is chosen only if there is no other", () => {

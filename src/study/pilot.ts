@@ -5,14 +5,17 @@ import { harmonicMean } from "../score/harmonic.js";
 import type { ScoreCard } from "../score/score.js";
 import { proveEffect } from "../steering/proof-of-effect.js";
 import type { VectorSet } from "./build-vectors.js";
+import { writingInterventions } from "./interventions.js";
 import { SILENT } from "./progress.js";
 import type { Study } from "./study.js";
 import type { TextScores } from "./text-scores.js";
+import { writingGuidance } from "./writing-guidance.js";
 
 /** A configuration of the sweep with its score on the pilot's texts. */
 export interface PilotOutcome {
   readonly configuration: Configuration;
-  readonly absoluteStrength: number;
+  /** Undefined without steering. */
+  readonly absoluteStrength: number | undefined;
   readonly written: number;
   readonly kept: number;
   /** All texts that the pilot asks for are there. */
@@ -40,17 +43,26 @@ export function pilotOrders(sweep: readonly Configuration[], perLabel: number): 
 }
 
 /**
- * Shows, before any text is written, that steering each layer changes what the model says.
+ * Shows, before any text is written, that each operation at each layer changes what the model says. Guidance needs no
+ * such proof: streams that are alike are refused when the run is opened.
  * @throws EngineError if it does not
  */
 export async function proveSteering(study: Study, vectors: VectorSet): Promise<void> {
   const engine = await study.engine();
   const { languages, labels } = study.recipe.task;
-  const layers = new Map(study.sweep.map((configuration) => [configuration.steering!.layer, configuration]));
-  for (const configuration of layers.values()) {
+  // Of each operation at each set of layers the strongest: whatever the vector, the engine can do it or cannot.
+  const tried = new Map(
+    study.sweep.flatMap((configuration) => {
+      if (!configuration.steering) return [];
+      const { operation, layers } = configuration.steering;
+      return [[`${operation}@${layers.join("+")}`, configuration]] as const;
+    }),
+  );
+  for (const configuration of tried.values()) {
     const [language, label] = [languages[0]!, labels[0]!];
     const probe = {
       prompt: study.prompts(configuration.prompting, language, label),
+      // Everywhere, always and in full: a prompt need not hold what the recipe's selection looks for.
       interventions: vectors.interventions(configuration, language, label),
     };
     await retryAfterCrash("trying the steering", () => proveEffect(engine, probe));
@@ -86,7 +98,10 @@ export async function writeOrders(
   const there = journal.rows().filter((row) => names.has(row.configuration)).length;
   const total = orders.reduce((sum, { wanted }) => sum + wanted * keys, 0) - there;
   if (total <= 0 && orders.every(({ counts }) => counts === "written")) return true;
-  const workshop = await study.workshop(vectors.interventions);
+  const workshop = await study.workshop({
+    interventions: await writingInterventions(study, vectors),
+    guidance: await writingGuidance(study),
+  });
   const task = (total > 0 ? study.progress : SILENT).begin(name, total, "texts");
   study.options.onWriting?.(true);
   try {
@@ -120,7 +135,7 @@ export async function scorePilot(
     const kept = rows.filter((row) => row.filters.length === 0).length;
     outcomes.push({
       configuration,
-      absoluteStrength: vectors.absoluteStrength(configuration),
+      absoluteStrength: configuration.steering && vectors.absoluteStrength(configuration),
       written: rows.length,
       kept,
       complete: rows.length === expected,
@@ -144,19 +159,30 @@ function merit({ card }: PilotOutcome, withCoherence: boolean): number {
 
 /**
  * The configuration with the largest harmonic mean (paper D), one that has not collapsed before one that has; of
- * equals the weakest, then the earliest layer. Undefined if every one is 0, unknown or not whole.
+ * equals the one with the smallest strength and weights, then with the earliest first layer. Undefined if every one is
+ * 0, unknown or not whole.
  */
 export function chooseConfiguration(outcomes: readonly PilotOutcome[]): PilotOutcome | undefined {
   const withCoherence = outcomes.some(({ card }) => card.coherence.value !== undefined);
   return outcomes
     .filter((outcome) => outcome.complete)
-    .map((outcome) => ({ outcome, merit: merit(outcome, withCoherence), ...outcome.configuration.steering! }))
+    .map((outcome) => {
+      const { steering, guidance } = outcome.configuration;
+      return {
+        outcome,
+        merit: merit(outcome, withCoherence),
+        strength: steering?.strength ?? 0,
+        weights: (guidance?.gamma ?? 0) + (guidance?.eta ?? 0),
+        layer: steering?.layers[0] ?? 0,
+      };
+    })
     .filter(({ merit }) => merit > 0)
     .sort(
       (a, b) =>
         Number(a.outcome.collapsed) - Number(b.outcome.collapsed) ||
         b.merit - a.merit ||
         a.strength - b.strength ||
+        a.weights - b.weights ||
         a.layer - b.layer,
     )[0]?.outcome;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { resolveLayerSets } from "../recipe/layers.js";
 import { parseRecipe } from "../recipe/load.js";
 import { parametersInName, planRun } from "./plan.js";
 
@@ -16,8 +17,10 @@ const { recipe } = parseRecipe(
   "plan.yaml",
 );
 
+const LAYERS = resolveLayerSets(recipe.steering!.layers, 22);
+
 test("counts follow from the recipe by hand", () => {
-  const plan = planRun(recipe, [3, 5], { measured: 100, threads: 2 });
+  const plan = planRun(recipe, LAYERS, { measured: 100, threads: 2 });
   expect(plan.configurations).toEqual([
     "zero-shot",
     "mean-difference@3x0.1",
@@ -36,9 +39,42 @@ test("counts follow from the recipe by hand", () => {
   expect(plan.seconds).toBeCloseTo((3120 + 640 / 1.5) / 100);
 });
 
+test("each stream counts as a pass, and negative examples are read", () => {
+  const guided = parseRecipe(
+    JSON.stringify({
+      ...recipe,
+      steering: undefined,
+      guidance: {
+        preset: "steer",
+        expert: "file:e.gguf",
+        gamma: [0, 0.5],
+        eta: [0, 0.6],
+        negatives: { texts: ["x"] },
+      },
+    }),
+    "plan.yaml",
+  ).recipe;
+  const plan = planRun(guided, [], { measured: 100, threads: 2, negativeTokens: 50 });
+  expect(plan.configurations).toHaveLength(5);
+  expect(plan.tokens).toBe(3120);
+  // The pilot's 24 texts of 10 tokens in cells of 1, 2, 2 and 3 streams; 16 × 6 texts more of the chosen one in 3;
+  // the 120 of the baseline in one.
+  expect(plan.guidance).toEqual({
+    preset: "steer",
+    gammas: [0, 0.5],
+    etas: [0, 0.6],
+    streams: 3,
+    models: 2,
+    passes: 240 * (1 + 2 + 2 + 3) + 960 * 3 + 1200,
+    negativeTokens: (2 * 24 + 96) * 50,
+  });
+  expect(plan.seconds).toBeCloseTo((1920 + 2880 + 1200 + (640 + 7200) / 1.5) / 100);
+  expect(planRun(recipe, LAYERS, { measured: 100, threads: 2 }).guidance).toBeUndefined();
+});
+
 test("without any knowledge of the speed there is no estimate", () => {
-  expect(planRun(recipe, [3, 5], { threads: 2 }).seconds).toBeUndefined();
-  const guess = planRun(recipe, [3, 5], { threads: 2, parameters: 1.1e9 });
+  expect(planRun(recipe, LAYERS, { threads: 2 }).seconds).toBeUndefined();
+  const guess = planRun(recipe, LAYERS, { threads: 2, parameters: 1.1e9 });
   expect(guess.basis).toMatch(/rough/);
   expect(guess.seconds).toBeGreaterThan(10);
 });

@@ -43,6 +43,38 @@ test("a run that is killed five times ends with the bytes of an uninterrupted on
   }
 });
 
+test("a guided run that is killed draws the same negative examples, and ends with the same bytes", {
+  timeout: 240_000,
+}, async () => {
+  const negatives = {
+    texts: ["The road was long.", "A bird sings in the garden.", "It was warm."],
+    count: 4,
+  };
+  const run = await createTestRun(
+    {
+      steering: undefined,
+      guidance: { preset: "negative-prompt", eta: [0, 0.6], negatives },
+      decoding: { maxTokens: 60 },
+    },
+    { endBias: -30, layers: 6 },
+  );
+  const [whole, cut] = [`${run.output}-whole`, `${run.output}-cut`];
+  expect(await tiller(["generate", run.recipe, "-o", whole])).toMatchObject({ code: 0 });
+  const final = await lengthOf(whole);
+  const random = randomGenerator(11);
+  for (const share of [0, 0.3, 0.6]) {
+    const { child, done } = startTiller(["generate", run.recipe, "-o", cut]);
+    while ((await lengthOf(cut)) < share * final) await wait(5);
+    await wait(200 * random());
+    child.kill("SIGKILL");
+    expect(await done).toMatchObject({ signal: "SIGKILL" });
+    expect(await lengthOf(cut)).toBeLessThan(final);
+  }
+  expect(await tiller(["generate", run.recipe, "-o", cut])).toMatchObject({ code: 0 });
+  expect(await samplesOf(cut)).toBe(await samplesOf(whole));
+  expect(await samplesOf(whole)).toContain('"negative-prompt@e0.6"');
+});
+
 test("the engine may be killed under a run: it goes on, with the same bytes", {
   timeout: 120_000,
 }, async () => {

@@ -1,14 +1,17 @@
 import { InterruptedError } from "../errors.js";
+import { streamsOf } from "../recipe/guidance-axes.js";
 import { writeDataset } from "../store/dataset.js";
 import { fileName } from "../store/file-name.js";
+import type { Sample } from "../store/sample.js";
 import { writeFileAtomic } from "../store/write-file.js";
-import { type Arm, armOrders, armsOf } from "./arms.js";
-import { buildVectors, type VectorSet } from "./build-vectors.js";
+import { type Arm, armName, armOrders, armsOf } from "./arms.js";
+import { buildVectors, NO_VECTORS, type VectorSet } from "./build-vectors.js";
 import { readChoice, writeChoice } from "./choice.js";
 import { compareData, writeClassifiers } from "./compare-data.js";
 import { addCost, readCost, rememberSpeed } from "./cost.js";
 import { trainLabelChecks } from "./label-check.js";
 import { makeReport } from "./make-report.js";
+import { settleStrengths } from "./measure-strengths.js";
 import {
   chooseConfiguration,
   isPilotWritten,
@@ -23,14 +26,18 @@ import type { RunReport } from "./report/run-report.js";
 import type { Study } from "./study.js";
 import { TextScores } from "./text-scores.js";
 
-/** Makes the run's steering vectors, or finds them. */
+/** Makes the run's steering vectors, or finds them; none without steering. */
 export async function makeVectors(study: Study): Promise<VectorSet> {
   const { recipe, materials, model, folder, options } = study;
+  if (recipe.steering === undefined) return NO_VECTORS;
   let task: ReturnType<Study["progress"]["begin"]> | undefined;
   let read = 0;
   const vectors = await buildVectors(study.engine, recipe, materials.split, model.sha256, {
     folder: folder.vectors,
-    layers: study.sweep.map(({ steering }) => steering!.layer),
+    layers: [
+      ...study.layerSets.flatMap((set) => set.layers),
+      ...(study.conditionLayer === undefined ? [] : [study.conditionLayer]),
+    ],
     ...(options.signal ? { signal: options.signal } : {}),
     onText: (done, total) => {
       task ??= study.progress.begin("Building steering vectors", total, "texts");
@@ -80,6 +87,7 @@ export async function generateTexts(study: Study): Promise<void> {
   };
   try {
     const vectors = await makeVectors(study);
+    await settleStrengths(study, vectors);
     if (!isPilotWritten(study)) await proveSteering(study, vectors);
     await timed(() => writePilot(study, vectors));
     const { chosen } = await takeStock(study, vectors);
@@ -87,8 +95,8 @@ export async function generateTexts(study: Study): Promise<void> {
     const { recipe, baselines } = study;
     const title = (name: string) => `Writing the data set, ${name}`;
     for (const configuration of [...baselines, ...(chosen ? [chosen.configuration] : [])]) {
-      const name = configuration.steering ? "steered" : configuration.name;
-      await timed(() => writeOrders(study, vectors, armOrders(recipe, [configuration]), title(name)));
+      const name = title(armName(configuration));
+      await timed(() => writeOrders(study, vectors, armOrders(recipe, [configuration]), name));
     }
     await writeData(study, armsOf(recipe, study.journal.rows(), baselines, chosen?.configuration));
   } finally {
@@ -100,8 +108,18 @@ export async function generateTexts(study: Study): Promise<void> {
     };
     // A note on time must not hide what went wrong.
     await addCost(study.folder.file("cost.json"), cost).catch(() => {});
-    await rememberSpeed(study.model.sha256, cost).catch(() => {});
+    await rememberSpeed(study.model.sha256, { ...cost, writtenTokens: passesOf(study, rows) }).catch(
+      () => {},
+    );
   }
+}
+
+/** Forward passes that rows took: a guided text takes one for each stream of a token. */
+function passesOf(study: Study, rows: readonly Sample[]): number {
+  return rows.reduce((sum, row) => {
+    const guidance = study.configuration(row.configuration)?.guidance;
+    return sum + row.tokens * (guidance ? streamsOf(guidance) : 1);
+  }, 0);
 }
 
 /** One JSON Lines file for each arm, in the run's folder `data`. */
@@ -121,6 +139,7 @@ export async function assess(
 ): Promise<RunReport> {
   const started = performance.now();
   const vectors = await makeVectors(study);
+  await settleStrengths(study, vectors);
   const { scores, pilot, chosen, checks } = await takeStock(study, vectors);
   const arms = armsOf(study.recipe, study.journal.rows(), study.baselines, chosen?.configuration);
   const scored = [];

@@ -3,31 +3,36 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Engine } from "../engine/engine.js";
 import { LlamaEngine } from "../engine/llama/llama-engine.js";
-import { ModelError, StoreError } from "../errors.js";
+import { StoreError } from "../errors.js";
 import {
   baselineConfigurations,
   type Configuration,
+  measuresStrengths,
+  type SweepCell,
   sweepConfigurations,
 } from "../generate/configuration.js";
 import type { Workshop } from "../generate/job.js";
 import { createPromptBook, type PromptBook } from "../generate/prompt-book.js";
-import { type GgufFile, metadataNumber, metadataString, readGguf } from "../gguf/read.js";
+import { readGguf } from "../gguf/read.js";
 import { createIdentifier, type Identifier } from "../language/identify.js";
 import type { DownloadProgress } from "../models/progress.js";
 import { type ModelFile, resolveModel } from "../models/resolve.js";
-import { parseSource } from "../models/source.js";
-import { resolveLayers } from "../recipe/layers.js";
+import { type LayerSet, resolveSteering } from "../recipe/layers.js";
 import { type LoadedRecipe, loadRecipe } from "../recipe/load.js";
 import type { Recipe } from "../recipe/schema.js";
 import { Journal } from "../store/journal.js";
 import { openRun, type RunFolder, readRun } from "../store/run-folder.js";
 import { VERSION } from "../version.js";
+import { absoluteSource, resolveExperts, type StudyExpert } from "./experts.js";
 import { type Materials, readMaterials } from "./materials.js";
+import { readFacts } from "./model-facts.js";
 import { type Progress, SILENT } from "./progress.js";
 import type { ReportedModel } from "./report/run-report.js";
 
 export interface StudyOptions {
-  /** Run folder; default is the recipe's, or runs/NAME in the current folder. */
+  /** Which variant of the recipe's matrix is meant; needed for a recipe with a matrix, and for no other. */
+  readonly variant?: string | undefined;
+  /** Run folder; default is the recipe's, or runs/NAME in the current folder, and a variant's own within that. */
   readonly output?: string | undefined;
   readonly progress?: Progress | undefined;
   /** Aborting stops at once; what is not whole is written again on resuming. */
@@ -39,29 +44,20 @@ export interface StudyOptions {
   readonly onDownload?: ((progress: DownloadProgress) => void) | undefined;
 }
 
-/** The folder that a recipe's run is kept in. */
-export function outputFolder(recipe: Recipe, output?: string): string {
-  return resolve(output ?? recipe.output ?? join("runs", recipe.name));
+/** The folder that a recipe's run is kept in: `output` itself, or the recipe's, with one of its own for a variant. */
+export function outputFolder({ recipe, variant }: LoadedRecipe, output?: string): string {
+  if (output !== undefined) return resolve(output);
+  return resolve(recipe.output ?? join("runs", recipe.name), variant ?? "");
+}
+
+/** The recipe's name, and its variant's: `grid small.rude`. */
+export function runTitle({ recipe, variant }: LoadedRecipe): string {
+  return variant === undefined ? recipe.name : `${recipe.name} ${variant}`;
 }
 
 /** The model source of a recipe; a file is relative to the recipe's folder. */
 export function modelSource({ recipe, directory }: LoadedRecipe): string {
-  const source = parseSource(recipe.model.source);
-  return source.kind === "file" ? `file:${resolve(directory, source.path)}` : recipe.model.source;
-}
-
-/** What a model file says of itself, without loading it. */
-function readFacts(file: GgufFile, name: string, sha256: string): ReportedModel {
-  const architecture = metadataString(file, "general.architecture") ?? "unknown";
-  const number = (key: string) => {
-    const value = metadataNumber(file, `${architecture}.${key}`);
-    if (value === undefined) {
-      throw new ModelError(`${file.path} is no language model: it does not say ${architecture}.${key}.`);
-    }
-    return value;
-  };
-  const shape = { layers: number("block_count"), width: number("embedding_length") };
-  return { name, file: file.path, sha256, architecture, ...shape };
+  return absoluteSource(recipe.model.source, directory);
 }
 
 /** A recipe with its model, texts and run folder: what the stages of a run share. */
@@ -70,15 +66,22 @@ export class Study implements AsyncDisposable {
   readonly materials: Materials;
   readonly model: ModelFile;
   readonly facts: ReportedModel;
+  /** Models that the streams of guidance are drawn from, besides `model`. */
+  readonly experts: readonly StudyExpert[];
   readonly folder: RunFolder;
   readonly journal: Journal;
   readonly identifier: Identifier;
   readonly prompts: PromptBook;
   readonly baselines: readonly Configuration[];
-  readonly sweep: readonly Configuration[];
+  /** Sets of blocks that are steered. */
+  readonly layerSets: readonly LayerSet[];
+  /** The block at which the recipe's condition is measured; undefined if it has none. */
+  readonly conditionLayer: number | undefined;
   readonly options: StudyOptions;
   readonly progress: Progress;
   #engine: LlamaEngine | undefined;
+  #sweep: readonly Configuration[] | undefined;
+  #notes: readonly string[] = [];
 
   private constructor(parts: {
     loaded: LoadedRecipe;
@@ -88,6 +91,7 @@ export class Study implements AsyncDisposable {
     journal: Journal;
     identifier: Identifier;
     facts: ReportedModel;
+    experts: readonly StudyExpert[];
     options: StudyOptions;
   }) {
     const { recipe, demonstrations } = parts.materials;
@@ -95,6 +99,7 @@ export class Study implements AsyncDisposable {
     this.materials = parts.materials;
     this.model = parts.model;
     this.facts = parts.facts;
+    this.experts = parts.experts;
     this.folder = parts.folder;
     this.journal = parts.journal;
     this.identifier = parts.identifier;
@@ -102,7 +107,10 @@ export class Study implements AsyncDisposable {
     this.progress = parts.options.progress ?? SILENT;
     this.prompts = createPromptBook(recipe, demonstrations);
     this.baselines = baselineConfigurations(recipe);
-    this.sweep = sweepConfigurations(recipe, resolveLayers(recipe.steering.layers, parts.facts.layers));
+    const steered = recipe.steering && resolveSteering(recipe.steering, parts.facts.layers);
+    this.layerSets = steered?.sets ?? [];
+    this.conditionLayer = steered?.condition;
+    if (!measuresStrengths(recipe)) this.#sweep = sweepConfigurations(recipe, this.layerSets);
   }
 
   /**
@@ -112,39 +120,70 @@ export class Study implements AsyncDisposable {
    * @throws RecipeError, ModelError, StoreError
    */
   static async open(recipePath: string, options: StudyOptions = {}): Promise<Study> {
-    const loaded = await loadRecipe(recipePath);
+    const loaded = await loadRecipe(recipePath, { variant: options.variant });
     const materials = await readMaterials(loaded);
-    const model = await resolveModel(modelSource(loaded), {
-      sha256: loaded.recipe.model.sha256,
-      signal: options.signal,
-      onProgress: options.onDownload,
-    });
+    const { signal, onDownload: onProgress } = options;
+    const { sha256 } = loaded.recipe.model;
+    const model = await resolveModel(modelSource(loaded), { sha256, signal, onProgress });
     const facts = readFacts(readGguf(model.path), loaded.recipe.model.source, model.sha256);
-    resolveLayers(materials.recipe.steering.layers, facts.layers);
-    const folder = await openRun(outputFolder(loaded.recipe, options.output), {
+    if (materials.recipe.steering) resolveSteering(materials.recipe.steering, facts.layers);
+    const experts = await resolveExperts(loaded, model, { signal, onProgress });
+    const sums = [
+      loaded.fingerprint,
+      model.sha256,
+      ...experts.map((expert) => `${expert.name} ${expert.sha256}`),
+    ];
+    const folder = await openRun(outputFolder(loaded, options.output), {
       name: loaded.recipe.name,
       version: VERSION,
-      fingerprint: createHash("sha256").update(`${loaded.fingerprint} ${model.sha256}`).digest("hex"),
+      fingerprint: createHash("sha256").update(sums.join(" ")).digest("hex"),
       recipeText: loaded.text,
       recipeFile: loaded.file,
+      ...(loaded.variant === undefined ? {} : { variant: loaded.variant }),
       files: {
         ...Object.fromEntries(loaded.hashes),
         model: model.sha256,
+        ...Object.fromEntries(experts.map((expert) => [expert.name, expert.sha256])),
       },
       create: true,
     });
     try {
       const journal = await Journal.open(folder.journal);
       const identifier = await createIdentifier();
-      return new Study({ loaded, materials, model, folder, journal, identifier, facts, options });
+      return new Study({ loaded, materials, model, folder, journal, identifier, facts, experts, options });
     } catch (error) {
       await folder.close();
       throw error;
     }
   }
 
+  /** The recipe's name, and its variant's. */
+  get title(): string {
+    return runTitle(this.loaded);
+  }
+
   get recipe(): Recipe {
     return this.materials.recipe;
+  }
+
+  /**
+   * Every configuration that is tried.
+   * @throws RangeError if the recipe leaves its strengths to be measured and they are not: see `setStrengths`
+   */
+  get sweep(): readonly Configuration[] {
+    if (this.#sweep === undefined) throw new RangeError("The strengths of the sweep are not measured yet.");
+    return this.#sweep;
+  }
+
+  /** What was found out on the way, for the report. */
+  get notes(): readonly string[] {
+    return [...this.materials.notes, ...this.#notes];
+  }
+
+  /** Completes the sweep with measured strengths, for cells of which the recipe gives none. */
+  setStrengths(measured: (cell: SweepCell) => readonly number[], notes: readonly string[]): void {
+    this.#notes = notes;
+    this.#sweep = sweepConfigurations(this.recipe, this.layerSets, measured);
   }
 
   /** The engine, started when it is first needed. */
@@ -156,13 +195,20 @@ export class Study implements AsyncDisposable {
       context,
       ...(threads === undefined ? {} : { threads }),
       ...(gpuLayers === undefined ? {} : { gpuLayers }),
+      ...(this.experts.length === 0
+        ? {}
+        : { experts: this.experts.map(({ name, kind, path, scale }) => ({ name, kind, path, scale })) }),
     });
     return this.#engine;
   };
 
-  /** What jobs need, with the interventions that the vectors give. */
-  async workshop(interventions: Workshop["interventions"]): Promise<Workshop> {
-    return { engine: await this.engine(), recipe: this.recipe, prompts: this.prompts, interventions };
+  /** What jobs need, with the interventions that the vectors give and the recipe's guidance. */
+  async workshop({
+    interventions,
+    guidance,
+  }: Pick<Workshop, "interventions" | "guidance">): Promise<Workshop> {
+    const engine = await this.engine();
+    return { engine, recipe: this.recipe, prompts: this.prompts, interventions, guidance };
   }
 
   /** Finds a configuration by its name. */
@@ -182,10 +228,10 @@ export class Study implements AsyncDisposable {
 }
 
 /**
- * The recipe that a path means: the file itself, or the recipe that a run folder was made from.
+ * The recipe that a path means: the file itself, or the recipe, and its variant, that a run folder was made from.
  * @throws StoreError if it is a folder and no run's
  */
-export async function recipeOf(path: string): Promise<{ recipe: string; output?: string }> {
+export async function recipeOf(path: string): Promise<{ recipe: string; output?: string; variant?: string }> {
   if (!(existsSync(path) && statSync(path).isDirectory())) return { recipe: path };
   const { description } = await readRun(path);
   if (description.recipe === undefined || !existsSync(description.recipe)) {
@@ -193,5 +239,6 @@ export async function recipeOf(path: string): Promise<{ recipe: string; output?:
       `The recipe of ${path} is gone${description.recipe ? ` from ${description.recipe}` : ""}. Name the recipe file instead, with --output ${path}.`,
     );
   }
-  return { recipe: description.recipe, output: path };
+  const { recipe, variant } = description;
+  return { recipe, output: path, ...(variant === undefined ? {} : { variant }) };
 }

@@ -37,3 +37,12 @@ test("prompts that differ are named", () => {
     /^Steering with few-shot prompts beat zero-shot prompting:/,
   );
 });
+
+test("it says what was added to the prompts", () => {
+  expect(verdictSentence({ ...numbers, how: "guided" })).toMatch(
+    /^Guidance beat zero-shot prompting: .* a classifier trained on the guided texts scores/,
+  );
+  expect(verdictSentence({ ...numbers, how: "steered and guided", prompting: "few-shot" })).toMatch(
+    /^Steering with guidance with few-shot prompts beat .* the steered and guided texts/,
+  );
+});

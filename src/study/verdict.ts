@@ -8,13 +8,24 @@ export interface VerdictNumbers {
   readonly baseline: Pick<TrainedArm, "macroF1">;
   /** `zero-shot` or `few-shot`. */
   readonly baselineName: string;
-  /** The prompts that steering was added to. */
+  /** The prompts that steering or guidance was added to. */
   readonly prompting: Prompting;
+  /** What was added to them. Default `steered`. */
+  readonly how?: Added;
   readonly difference: number;
   /** 95 % interval of the difference. */
   readonly low: number;
   readonly high: number;
 }
+
+/** What is compared with prompting. */
+export type Added = "steered" | "guided" | "steered and guided";
+
+const SUBJECTS: Readonly<Record<Added, string>> = {
+  steered: "Steering",
+  guided: "Guidance",
+  "steered and guided": "Steering with guidance",
+};
 
 const OPENINGS = {
   better: "beat",
@@ -33,10 +44,10 @@ function signed(value: number): string {
 export function verdictSentence(numbers: VerdictNumbers): string {
   const score = ({ macroF1 }: Pick<TrainedArm, "macroF1">) =>
     `${macroF1.mean.toFixed(2)} ± ${macroF1.standardDeviation.toFixed(2)}`;
-  const { prompting, baselineName } = numbers;
-  const subject = prompting === baselineName ? "Steering" : `Steering with ${prompting} prompts`;
+  const { prompting, baselineName, how = "steered" } = numbers;
+  const subject = prompting === baselineName ? SUBJECTS[how] : `${SUBJECTS[how]} with ${prompting} prompts`;
   return (
-    `${subject} ${OPENINGS[numbers.verdict]} ${baselineName} prompting: on texts that people wrote, a classifier trained on the steered ` +
+    `${subject} ${OPENINGS[numbers.verdict]} ${baselineName} prompting: on texts that people wrote, a classifier trained on the ${how} ` +
     `texts scores ${score(numbers.steered)}, one trained on the prompted texts ${score(numbers.baseline)} ` +
     `(macro-F1; difference ${signed(numbers.difference)}, 95 % interval ${signed(numbers.low)} to ${signed(numbers.high)}).`
   );

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { collect } from "../../src/engine/collect.js";
-import type { Addition, Decoding } from "../../src/engine/engine.js";
+import type { Decoding } from "../../src/engine/engine.js";
+import type { Addition } from "../../src/engine/intervention.js";
 import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
 import { PLAIN } from "../../src/engine/llama/test-engine.js";
 import { createIdentifier } from "../../src/language/identify.js";

@@ -1,16 +1,18 @@
 import { setImmediate as yieldToMessages } from "node:timers/promises";
 import koffi from "koffi";
-import type { Capture, Prompt, TokenLogProbabilities } from "../engine.js";
+import { EngineError } from "../../errors.js";
+import type { Capture, Prompt, ReadText, TokenLogProbabilities } from "../engine.js";
 import { CaptureAccumulator } from "./capture-accumulator.js";
-import { checkLength, requireResiduals } from "./generate.js";
 import type { ResidualHandler } from "./hooks.js";
-import { additionHandler, planSteering, type SteeringPlan } from "./interventions.js";
+import { planSteering, type SteeringPlan } from "./interventions.js";
 import { logSoftmax, logSumExp } from "./log-softmax.js";
 import { contextTokens, type NativeContext } from "./native-context.js";
-import { type Pack, packTexts } from "./packing.js";
-import { promptTokens } from "./prompt-tokens.js";
+import { type Pack, packTexts, type TokenText } from "./packing.js";
+import { readTokens } from "./prompt-tokens.js";
 import type { Operations, Steering } from "./protocol.js";
+import { type PromptGate, promptGates, RowSteering } from "./row-steering.js";
 import { ANALYSIS_SEQUENCES, PREFILL_ROWS, type Session } from "./session.js";
+import { checkLength } from "./stream-batch.js";
 
 /** Logits of one decode may take this many bytes, which bounds the rows for large vocabularies. */
 const LOGITS_BYTES = 128 * 2 ** 20;
@@ -19,36 +21,81 @@ function rowsWithLogits({ vocabulary }: Session): number {
   return Math.min(PREFILL_ROWS, Math.max(8, Math.floor(LOGITS_BYTES / (4 * vocabulary.size) / 8) * 8));
 }
 
-/** Prepares the context in which texts are read, with the interventions in force. */
-function prepare(session: Session, steering: Steering): { context: NativeContext; plan: SteeringPlan } {
-  const plan = planSteering(steering, session.layers, session.width);
-  if (plan.additions.size > 0) requireResiduals(session);
-  const context = session.analysis();
-  context.clear();
-  context.setControlVector(plan.route === "native" ? plan.additions : new Map());
-  const handler = additionHandler(session.width, (layer) => plan.additions.get(layer));
-  session.hooks.use(plan.route === "callback" ? plan.additions.keys() : [], handler);
-  return { context, plan };
+/** The context in which texts are read, with the interventions in force. */
+class Reading {
+  readonly context: NativeContext;
+  readonly texts: readonly TokenText[];
+  readonly plan: SteeringPlan;
+  /** Undefined where the control vector does the work, or nothing is to be done. */
+  readonly steering: RowSteering | undefined;
+  readonly #gates = new Map<number, PromptGate[]>();
+
+  constructor(session: Session, texts: readonly ReadText[], steering: Steering) {
+    this.plan = planSteering(steering, session.steerable);
+    if (this.plan.layers.length > 0) session.requireResiduals();
+    this.texts = texts.map((text) => readTokens(text, session.chatTemplate, session.vocabulary));
+    requireSelected(this.plan, this.texts);
+    const hooked = this.plan.layers.length > 0 && this.plan.route === "callback";
+    this.steering = hooked ? new RowSteering(session.steerable) : undefined;
+    this.context = session.analysis();
+    this.context.clear();
+    this.context.setControlVector(hooked ? new Map() : this.plan.additions);
+    if (this.steering) session.hooks.use(this.plan.layers, this.steering.handle);
+    else session.hooks.use([]);
+  }
+
+  /** Names the rows of a decode to the interventions. */
+  begin(session: Session, pack: Pack, outputs?: readonly number[]): void {
+    const { plan } = this;
+    const prompts = plan.gates.some(({ over }) => over === "prompt");
+    const gatesOf = (text: number) => {
+      const gates = this.#gates.get(text) ?? promptGates(plan, session.width);
+      this.#gates.set(text, gates);
+      return gates;
+    };
+    this.steering?.begin(
+      pack.rows.map((row) => ({ ...row, plan, gates: prompts ? gatesOf(row.text) : undefined })),
+      outputs,
+    );
+    for (const text of pack.finished) this.#gates.delete(text);
+  }
+}
+
+/** Refuses an intervention that picks no row of any text. */
+function requireSelected(plan: SteeringPlan, texts: readonly TokenText[]): void {
+  for (const [layer, steps] of plan.steps) {
+    for (const { selects } of steps) {
+      const reached =
+        !selects ||
+        texts.some(({ tokens, promptLength }) =>
+          tokens.some((token, position) => selects({ token, position, promptLength, length: tokens.length })),
+        );
+      if (reached) continue;
+      throw new EngineError(
+        `The selection of the intervention at layer ${layer} picks no row of any text. Choose other positions or tokens.`,
+      );
+    }
+  }
 }
 
 async function* decodePacks(
   session: Session,
-  context: NativeContext,
-  texts: readonly string[],
+  reading: Reading,
   rows: number,
-  wantsOutput: (pack: Pack, row: number) => boolean,
+  wantsOutput: boolean,
   before: (pack: Pack) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Pack> {
-  const tokens = texts.map((text) => session.vocabulary.tokenize(text, true, false));
-  const limits = { rows, sequences: ANALYSIS_SEQUENCES, capacity: context.capacity };
-  for (const pack of packTexts(tokens, limits)) {
+  const { context } = reading;
+  const limits = { rows, sequences: session.recurrent ? 1 : ANALYSIS_SEQUENCES, capacity: context.capacity };
+  for (const pack of packTexts(reading.texts, limits)) {
     await yieldToMessages();
     signal.throwIfAborted();
     if (pack.fresh) context.clear();
     for (const [i, row] of pack.rows.entries()) {
-      context.batch.set(i, row.token, row.position, row.sequence, wantsOutput(pack, i));
+      context.batch.set(i, row.token, row.position, row.sequence, wantsOutput);
     }
+    reading.begin(session, pack, wantsOutput ? undefined : []);
     before(pack);
     context.decode(pack.rows.length);
     session.hooks.rethrow();
@@ -63,18 +110,15 @@ export async function capture(
   emit: (capture: Capture) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  requireResiduals(session);
-  const { context, plan } = prepare(session, options);
-  const accumulator = new CaptureAccumulator(session, options.layers, options.pooling);
-  const steer =
-    plan.route === "callback"
-      ? additionHandler(session.width, (layer) => plan.additions.get(layer))
-      : undefined;
+  session.requireResiduals();
+  const reading = new Reading(session, texts, options);
+  const accumulator = new CaptureAccumulator(session, options);
   const deepest = Math.max(...options.layers);
-  const steered = steer ? [...plan.additions.keys()].filter((layer) => layer <= deepest) : [];
+  const { steering } = reading;
+  const steered = steering ? reading.plan.layers.filter((layer) => layer <= deepest) : [];
   const layers = new Set([...options.layers, ...steered]);
   const take: ResidualHandler = (layer, values) => {
-    const changed = steer?.(layer, values) ?? false;
+    const changed = steering?.handle(layer, values) ?? false;
     accumulator.take(layer, values);
     return changed;
   };
@@ -84,10 +128,9 @@ export async function capture(
   try {
     const packs = decodePacks(
       session,
-      context,
-      texts,
+      reading,
       last ? rowsWithLogits(session) : PREFILL_ROWS,
-      () => last,
+      last,
       (pack) => accumulator.begin(pack.rows),
       signal,
     );
@@ -97,35 +140,26 @@ export async function capture(
   }
 }
 
-/** Log-probability of every token of each text, given the tokens before it. */
+/** Log-probability of every token of each text, or of its answer, given the tokens before it. */
 export async function logProbabilities(
   session: Session,
   { texts, options }: Operations["logProbabilities"]["input"],
   emit: (item: TokenLogProbabilities) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { context } = prepare(session, options);
+  const reading = new Reading(session, texts, options);
   const { size } = session.vocabulary;
   const values = new Map<number, number[]>();
+  const isAnswered = texts.map((text) => typeof text !== "string" && text.answer !== undefined);
   /** The row before this one may be in the pack before. */
   let pending: Float32Array | undefined;
   try {
-    const packs = decodePacks(
-      session,
-      context,
-      texts,
-      rowsWithLogits(session),
-      () => true,
-      () => {},
-      signal,
-    );
+    const packs = decodePacks(session, reading, rowsWithLogits(session), true, () => {}, signal);
     for await (const pack of packs) {
-      const logits = viewLogits(session, context, pack.rows.length);
+      const logits = viewLogits(session, reading.context, pack.rows.length);
       for (const [i, row] of pack.rows.entries()) {
-        if (row.position === 0) {
-          values.set(row.text, []);
-          continue;
-        }
+        if (row.position === 0) values.set(row.text, []);
+        if (row.position === 0 || (isAnswered[row.text] && row.position < row.promptLength)) continue;
         const from = i === 0 ? pending! : logits.subarray((i - 1) * size, i * size);
         values.get(row.text)!.push(from[row.token]! - logSumExp(from));
       }
@@ -140,29 +174,26 @@ export async function logProbabilities(
   }
 }
 
-/** Log-probabilities of the whole vocabulary after a prompt. */
+/** Log-probabilities of the whole vocabulary after a text. */
 export async function nextToken(
   session: Session,
-  prompt: Prompt,
+  text: Prompt | ReadText,
   steering: Steering,
   signal: AbortSignal,
 ): Promise<Float32Array> {
-  const { context } = prepare(session, steering);
-  const tokens = promptTokens(prompt, session.chatTemplate, session.vocabulary);
-  checkLength(tokens, Math.min(context.capacity, contextTokens(session.context)));
-  let rows = 0;
+  const whole = typeof text === "string" || "prompt" in text ? text : { prompt: text };
+  const reading = new Reading(session, [whole], steering);
+  const { context, texts } = reading;
+  checkLength(texts[0]!.tokens, Math.min(context.capacity, contextTokens(session.context)));
   try {
-    for (const pack of packTexts([tokens], {
-      rows: PREFILL_ROWS,
-      sequences: 1,
-      capacity: context.capacity,
-    })) {
+    for (const pack of packTexts(texts, { rows: PREFILL_ROWS, sequences: 1, capacity: context.capacity })) {
       signal.throwIfAborted();
-      rows = pack.rows.length;
+      const last = pack.rows.length - 1;
       for (const [i, row] of pack.rows.entries()) {
-        context.batch.set(i, row.token, row.position, 0, i === rows - 1);
+        context.batch.set(i, row.token, row.position, 0, i === last);
       }
-      context.decode(rows);
+      reading.begin(session, pack, [last]);
+      context.decode(pack.rows.length);
       session.hooks.rethrow();
     }
   } finally {

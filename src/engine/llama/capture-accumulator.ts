@@ -1,5 +1,6 @@
 import { EngineError } from "../../errors.js";
 import type { Capture, CaptureOptions } from "../engine.js";
+import { compileSelection, type SelectableRow } from "../selection.js";
 import type { Row } from "./packing.js";
 
 interface Site {
@@ -13,26 +14,25 @@ interface Site {
 
 /**
  * Credits captured rows to their texts. The rows of a decode are named before it by `begin`, in the order in
- * which the residual stream holds them. A BOS token is left out: its residual is an outlier many times longer
- * than any other's.
+ * which the residual stream holds them. A text's first row is left out, be it BOS or, where a model adds none, the first
+ * token: attention sinks into it, and its residual is many times as long as any other's.
  */
 export class CaptureAccumulator {
   readonly #width: number;
-  readonly #bos: number;
   readonly #layers: ReadonlySet<number>;
   readonly #pooling: CaptureOptions["pooling"];
+  readonly #selects: ((row: SelectableRow) => boolean) | undefined;
   readonly #sites = new Map<number, Map<number, Site>>();
   #rows: readonly Row[] = [];
 
   constructor(
-    model: { width: number; vocabulary: { bos: number; addsBos: boolean } },
-    layers: readonly number[],
-    pooling: CaptureOptions["pooling"],
+    model: { width: number },
+    { layers, pooling, where }: Pick<CaptureOptions, "layers" | "pooling" | "where">,
   ) {
     this.#width = model.width;
-    this.#bos = model.vocabulary.addsBos ? model.vocabulary.bos : -1;
     this.#layers = new Set(layers);
     this.#pooling = pooling;
+    this.#selects = compileSelection(where);
   }
 
   begin(rows: readonly Row[]): void {
@@ -50,16 +50,22 @@ export class CaptureAccumulator {
       );
     }
     for (const [i, row] of this.#rows.entries()) {
-      if (row.position === 0 && row.token === this.#bos) continue;
+      if (row.position === 0) continue;
+      if (this.#selects && !this.#selects(row)) continue;
       this.#add(this.#site(row.text, layer), row, values.subarray(i * width, (i + 1) * width));
     }
   }
 
-  /** Hands out what was captured of a text, layer by layer, and forgets it. */
+  /** Hands out what was captured of a text, layer by layer, and forgets it. Throws if the selection picked nothing. */
   finish(text: number, emit: (capture: Capture) => void): void {
     for (const layer of [...this.#layers].sort((a, b) => a - b)) {
       const site = this.#site(text, layer);
       const { count } = site;
+      if (count === 0 && this.#selects) {
+        throw new EngineError(
+          `The selection picks no row of text ${text + 1}. Choose other positions or tokens.`,
+        );
+      }
       const values =
         this.#pooling === "mean"
           ? Float32Array.from(site.sum, (value) => (count === 0 ? 0 : value / count))
@@ -96,10 +102,11 @@ export class CaptureAccumulator {
   }
 
   #add(site: Site, row: Row, values: Float32Array): void {
+    const { sum } = site;
     let squares = 0;
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
-      site.sum[i]! += value;
+      sum[i]! += value;
       squares += value * value;
     }
     site.count++;

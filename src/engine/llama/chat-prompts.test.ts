@@ -117,3 +117,20 @@ test("a template that refuses is reported", async () => {
     await picky.close();
   }
 });
+
+test("an answer in a chat goes on where the template ends, without a space of the tokeniser's", async () => {
+  const prompt = [{ role: "user" as const, content: "go" }];
+  const text = await engine.render(prompt);
+  for (const answer of ["night", " night", "\nnight"]) {
+    const whole = await engine.tokenize(text + answer, { special: true });
+    const before = await engine.tokenize(text, { special: true });
+    const where = { phase: "generated" as const };
+    for await (const { tokens } of engine.capture([{ prompt, answer }], {
+      layers: [1],
+      pooling: "rows",
+      where,
+    })) {
+      expect([answer, ...tokens]).toEqual([answer, ...whole.slice(before.length)]);
+    }
+  }
+});

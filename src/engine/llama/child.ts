@@ -47,8 +47,8 @@ const handlers: { [N in OperationName]: Handler<N> } = {
     await logProbabilities(loaded(), input, emit, signal);
     return undefined;
   },
-  async nextToken({ prompt, options }, _emit, signal) {
-    return nextToken(loaded(), prompt, options, signal);
+  async nextToken({ text, options }, _emit, signal) {
+    return nextToken(loaded(), text, options, signal);
   },
 };
 

@@ -9,11 +9,13 @@ import type {
   EngineInfo,
   GenerateOptions,
   GenerationRequest,
-  Intervention,
   ModelInfo,
   Prompt,
+  ReadText,
   TokenLogProbabilities,
 } from "../engine.js";
+import type { Expert } from "../guidance.js";
+import type { Intervention } from "../intervention.js";
 import { LlamaProcess } from "./child-process.js";
 import type { LoadInput, LoadOutput, Route } from "./protocol.js";
 
@@ -31,6 +33,8 @@ export interface LlamaOptions {
   /** At most this many threads; fewer are used while other processes need the processors. */
   readonly threads?: number;
   readonly gpuLayers?: number;
+  /** Other models for the streams of guidance. */
+  readonly experts?: readonly Expert[];
 }
 
 interface SteeringOptions {
@@ -72,6 +76,7 @@ export class LlamaEngine implements Engine {
       context: options.context ?? DEFAULT_CONTEXT,
       threads: options.threads ?? availableParallelism(),
       gpuLayers: options.gpuLayers ?? ALL_LAYERS,
+      ...(options.experts ? { experts: options.experts } : {}),
     };
     const { process, loaded } = await start(input);
     return new LlamaEngine(options, input, process, loaded);
@@ -96,10 +101,10 @@ export class LlamaEngine implements Engine {
   }
 
   async *capture(
-    texts: readonly string[],
+    texts: readonly ReadText[],
     options: CaptureOptions & SteeringOptions,
   ): AsyncIterable<Capture> {
-    const { layers, pooling, signal } = options;
+    const { layers, pooling, where, signal } = options;
     for (const layer of layers) {
       if (!Number.isInteger(layer) || layer < 0 || layer >= this.model.layers) {
         throw new EngineError(
@@ -107,7 +112,7 @@ export class LlamaEngine implements Engine {
         );
       }
     }
-    const input = { texts, options: { layers, pooling, ...steering(options) } };
+    const input = { texts, options: { layers, pooling, ...(where ? { where } : {}), ...steering(options) } };
     yield* (await this.#running()).run("capture", input, signal);
   }
 
@@ -115,24 +120,27 @@ export class LlamaEngine implements Engine {
     requests: readonly GenerationRequest[],
     options: GenerateOptions & SteeringOptions,
   ): AsyncIterable<Completion> {
-    const { decoding, sequences = DEFAULT_SEQUENCES, signal } = options;
+    const { decoding, guidance, sequences = DEFAULT_SEQUENCES, signal } = options;
     if (!Number.isInteger(sequences) || sequences < 1 || sequences > MAX_SEQUENCES) {
       throw new EngineError(`Sequences must be a whole number from 1 to ${MAX_SEQUENCES}, not ${sequences}.`);
     }
-    const input = { requests, options: { decoding, sequences, ...steering(options) } };
+    const input = {
+      requests,
+      options: { decoding, sequences, ...(guidance ? { guidance } : {}), ...steering(options) },
+    };
     yield* (await this.#running()).run("generate", input, signal);
   }
 
   async *logProbabilities(
-    texts: readonly string[],
+    texts: readonly ReadText[],
     options: SteeringOptions = {},
   ): AsyncIterable<TokenLogProbabilities> {
     const input = { texts, options: steering(options) };
     yield* (await this.#running()).run("logProbabilities", input, options.signal);
   }
 
-  async nextToken(prompt: Prompt, options: SteeringOptions = {}): Promise<Float32Array> {
-    const input = { prompt, options: steering(options) };
+  async nextToken(text: Prompt | ReadText, options: SteeringOptions = {}): Promise<Float32Array> {
+    const input = { text, options: steering(options) };
     return (await this.#running()).call("nextToken", input, options.signal);
   }
 

@@ -39,7 +39,7 @@ export class NativeContext {
 
   constructor(
     native: Native,
-    model: { pointer: Pointer; width: number; layers: number },
+    model: { pointer: Pointer; width: number; layers: number; architecture: string },
     governor: ThreadGovernor,
     shape: ContextShape,
     threadpool: Pointer | null,
@@ -66,7 +66,15 @@ export class NativeContext {
     this.shape = shape;
     this.#native = native;
     this.#pointer = pointer;
-    this.#memory = native.llama_get_memory(pointer)!;
+    const memory = native.llama_get_memory(pointer);
+    if (memory === null) {
+      native.llama_free(pointer);
+      throw new EngineError(
+        `Models of the architecture ${model.architecture} keep no memory of what they have written, as encoders and ` +
+          "diffusion models do. Tiller needs one that writes token by token.",
+      );
+    }
+    this.#memory = memory;
     this.#width = model.width;
     this.#layers = model.layers;
     this.#governor = governor;
@@ -152,6 +160,17 @@ export class NativeContext {
     );
     if (status !== 0) throw new EngineError(`llama.cpp refused the control vector with status ${status}.`);
     this.#controlled = true;
+  }
+
+  /** Puts an adapter on the model's weights, in this context alone. Caches made before are stale. */
+  setAdapter(adapter: Pointer, scale: number): void {
+    const status = this.#native.llama_set_adapters_lora(
+      this.#pointer,
+      BigUint64Array.of(BigInt(adapter)),
+      1,
+      Float32Array.of(scale),
+    );
+    if (status !== 0) throw new EngineError(`llama.cpp refused the adapter with status ${status}.`);
   }
 
   free(): void {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { packTexts } from "./packing.js";
 
 const LIMITS = { rows: 8, sequences: 3, capacity: 30 };
+const whole = (tokens: Int32Array) => ({ tokens, promptLength: tokens.length });
 
 test("every token is in exactly one row, in order, within the limits, and caches are cleared between texts", () => {
   const texts = fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 12 });
@@ -11,7 +12,7 @@ test("every token is in exactly one row, in order, within the limits, and caches
       const tokens = lengths.map((length, t) => Int32Array.from({ length }, (_, p) => t * 100 + p));
       const seen = new Map<number, number[]>();
       const finished: number[] = [];
-      for (const pack of packTexts(tokens, LIMITS)) {
+      for (const pack of packTexts(tokens.map(whole), LIMITS)) {
         expect(pack.rows.length).toBeLessThanOrEqual(LIMITS.rows);
         const sequences = new Map<number, number>();
         for (const row of pack.rows) {
@@ -35,8 +36,10 @@ test("every token is in exactly one row, in order, within the limits, and caches
 });
 
 test("an empty and an over-long text are refused by number", () => {
-  expect(() => [...packTexts([new Int32Array(1), new Int32Array(0)], LIMITS)]).toThrow(
+  expect(() => [...packTexts([new Int32Array(1), new Int32Array(0)].map(whole), LIMITS)]).toThrow(
     /Text 2 of 2 has no tokens/,
   );
-  expect(() => [...packTexts([new Int32Array(31)], LIMITS)]).toThrow(/31 tokens and the context 30/);
+  expect(() => [...packTexts([new Int32Array(31)].map(whole), LIMITS)]).toThrow(
+    /31 tokens and the context 30/,
+  );
 });

@@ -1,11 +1,18 @@
 import { EngineError } from "../../errors.js";
+import type { SelectableRow } from "../selection.js";
+
+/** A whole text, as tokens. */
+export interface TokenText {
+  readonly tokens: Int32Array;
+  /** Tokens before the answer; all of them if there is none. */
+  readonly promptLength: number;
+}
 
 /** Where one row of a batch comes from. */
-export interface Row {
+export interface Row extends SelectableRow {
   readonly text: number;
   readonly sequence: number;
-  readonly position: number;
-  readonly token: number;
+  readonly length: number;
 }
 
 /** Rows that are decoded together, and whether the cache is to be cleared before. */
@@ -22,12 +29,12 @@ export interface Pack {
  * Throws EngineError for a text longer than `capacity` tokens or with none.
  */
 export function* packTexts(
-  texts: readonly Int32Array[],
+  texts: readonly TokenText[],
   limits: { rows: number; sequences: number; capacity: number },
 ): Generator<Pack> {
   let rows: Row[] = [];
   let finished: number[] = [];
-  for (const [text, tokens] of texts.entries()) {
+  for (const [text, { tokens, promptLength }] of texts.entries()) {
     if (tokens.length === 0)
       throw new EngineError(`Text ${text + 1} of ${texts.length} has no tokens: it is empty.`);
     if (tokens.length > limits.capacity) {
@@ -48,7 +55,7 @@ export function* packTexts(
         yield { fresh: position === rows.length, rows, finished: [] };
         rows = [];
       }
-      rows.push({ text, sequence, position, token });
+      rows.push({ text, sequence, position, token, promptLength, length: tokens.length });
     }
     finished.push(text);
     if (tokens.length > limits.rows) {

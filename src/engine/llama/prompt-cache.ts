@@ -1,13 +1,21 @@
 import type { NativeContext } from "./native-context.js";
 
-/** Prompts of a job that are each kept in a stream of their own; a job with more evaluates the others as they come. */
+/** Most prompts of a job that are each kept in a stream of their own; others are evaluated as they come. */
 export const MAX_KEPT_PROMPTS = 16;
 
-/** A prompt under one steering: what has been evaluated for one is of no use to another. */
-export interface SteeredPrompt<S> {
+/** How prompts are steered: what has been evaluated under one steering is of no use to another. */
+export interface PromptSteering {
+  /** What one prompt's beginning leaves in the cache is right for another prompt with that beginning. */
+  readonly sharesBeginnings: boolean;
+}
+
+export interface SteeredPrompt<S extends PromptSteering = PromptSteering> {
   readonly tokens: Int32Array;
   readonly steering: S;
 }
+
+/** Called before the rows `from` to `to` of a prompt are decoded. */
+type Before<P extends SteeredPrompt> = (prompt: P, from: number, to: number) => Promise<void>;
 
 /** Length of the beginning that all prompts share, each prompt's last token left out. */
 export function commonPrefix(prompts: readonly Int32Array[]): number {
@@ -22,43 +30,65 @@ export function commonPrefix(prompts: readonly Int32Array[]): number {
   return length;
 }
 
-/** Streams that a job's prompts need beside those of its texts. */
-export function streamsFor(prompts: number): number {
-  return prompts > 1 && prompts <= MAX_KEPT_PROMPTS ? prompts : 1;
+/** Tokens that are not read again if the common beginning of prompts is kept; 0 where it cannot be shared. */
+function savedByBeginning(prompts: readonly SteeredPrompt[]): number {
+  const { steering } = prompts[0]!;
+  if (!steering.sharesBeginnings || prompts.some((prompt) => prompt.steering !== steering)) return 0;
+  return (prompts.length - 1) * commonPrefix(prompts.map(({ tokens }) => tokens));
 }
 
 /**
- * Evaluated prompts in streams of their own, to be copied to the texts' streams. If the prompts are many and
- * share their steering, only their common beginning is kept.
+ * The prompts that are kept whole: all of them, or, where they are too many, those that come more than once, as the
+ * task's prompt does beside negative prompts that are drawn anew for each text. None if the common beginning saves more.
+ *
+ * @param prompts One for each stream of each text.
  */
-export class PromptCache<S> {
-  readonly #context: NativeContext;
-  readonly #before: (steering: S) => Promise<void>;
-  /** A stream and how many of the prompt's tokens it holds. */
-  readonly #kept = new Map<SteeredPrompt<S>, { stream: number; length: number }>();
+function keptWhole<P extends SteeredPrompt>(prompts: readonly P[]): P[] {
+  const uses = new Map<P, number>();
+  for (const prompt of prompts) uses.set(prompt, (uses.get(prompt) ?? 0) + 1);
+  if (uses.size <= MAX_KEPT_PROMPTS) return [...uses.keys()];
+  const repeated = [...uses].filter(([, times]) => times > 1);
+  const saved = repeated.reduce((sum, [{ tokens }, times]) => sum + (times - 1) * (tokens.length - 1), 0);
+  const worth = repeated.length <= MAX_KEPT_PROMPTS && saved > savedByBeginning(prompts);
+  return worth ? repeated.map(([prompt]) => prompt) : [];
+}
 
-  private constructor(context: NativeContext, before: (steering: S) => Promise<void>) {
+/** Streams that a job's prompts, one for each stream of each text, need beside those of its texts. */
+export function streamsFor(prompts: readonly SteeredPrompt[]): number {
+  return Math.max(1, keptWhole(prompts).length);
+}
+
+/**
+ * Evaluated prompts in streams of their own, to be copied to the texts' streams. If the prompts are many, those that
+ * come again are kept, or the common beginning of all.
+ */
+export class PromptCache<P extends SteeredPrompt> {
+  readonly #context: NativeContext;
+  readonly #before: Before<P>;
+  /** A stream and how many of the prompt's tokens it holds. */
+  readonly #kept = new Map<P, { stream: number; length: number }>();
+
+  private constructor(context: NativeContext, before: Before<P>) {
     this.#context = context;
     this.#before = before;
   }
 
-  /** Evaluates the prompts of a job. `before` is called before the rows of a prompt are decoded. */
-  static async open<S>(
+  /** Evaluates the prompts of a job, given one for each stream of each text. */
+  static async open<P extends SteeredPrompt>(
     context: NativeContext,
-    prompts: readonly SteeredPrompt<S>[],
+    prompts: readonly P[],
     firstStream: number,
-    before: (steering: S) => Promise<void>,
-  ): Promise<PromptCache<S>> {
-    const cache = new PromptCache<S>(context, before);
-    if (prompts.length <= MAX_KEPT_PROMPTS) await cache.#keepWhole(prompts, firstStream);
-    else if (prompts.every((prompt) => prompt.steering === prompts[0]!.steering)) {
-      await cache.#keepBeginning(prompts, firstStream);
-    }
+    before: Before<P>,
+  ): Promise<PromptCache<P>> {
+    const cache = new PromptCache<P>(context, before);
+    const kept = keptWhole(prompts);
+    if (kept.length > 0) await cache.#keepWhole(kept, firstStream);
+    else if (savedByBeginning(prompts) > 0) await cache.#keepBeginning(prompts, firstStream);
     return cache;
   }
 
   /** Fills a text's stream with the prompt, all but its last token. */
-  async load(stream: number, prompt: SteeredPrompt<S>): Promise<void> {
+  async load(stream: number, prompt: P): Promise<void> {
     this.#context.remove(stream);
     const kept = this.#kept.get(prompt);
     const from = kept ? this.#copy(kept.stream, stream, kept.length, kept.length) : 0;
@@ -66,13 +96,15 @@ export class PromptCache<S> {
   }
 
   /** Prompts under one steering share their beginning: the first is evaluated whole, the others from there. */
-  async #keepWhole(prompts: readonly SteeredPrompt<S>[], firstStream: number): Promise<void> {
-    const first = new Map<S, { stream: number; length: number }>();
+  async #keepWhole(prompts: readonly P[], firstStream: number): Promise<void> {
+    const first = new Map<PromptSteering, { stream: number; length: number }>();
     for (const [i, prompt] of prompts.entries()) {
       const siblings = prompts.filter(({ steering }) => steering === prompt.steering);
       const source = first.get(prompt.steering);
       const stream = firstStream + i;
-      const shared = commonPrefix(siblings.map(({ tokens }) => tokens));
+      const shared = prompt.steering.sharesBeginnings
+        ? commonPrefix(siblings.map(({ tokens }) => tokens))
+        : 0;
       const from = source ? this.#copy(source.stream, stream, source.length, shared) : 0;
       const length = prompt.tokens.length - 1;
       await this.#evaluate(stream, prompt, from, length);
@@ -82,7 +114,7 @@ export class PromptCache<S> {
     }
   }
 
-  async #keepBeginning(prompts: readonly SteeredPrompt<S>[], stream: number): Promise<void> {
+  async #keepBeginning(prompts: readonly P[], stream: number): Promise<void> {
     const length = commonPrefix(prompts.map((prompt) => prompt.tokens));
     await this.#evaluate(stream, prompts[0]!, 0, length);
     for (const prompt of prompts) this.#kept.set(prompt, { stream, length });
@@ -100,16 +132,12 @@ export class PromptCache<S> {
     return 0;
   }
 
-  async #evaluate(
-    stream: number,
-    { tokens, steering }: SteeredPrompt<S>,
-    from: number,
-    to: number,
-  ): Promise<void> {
+  async #evaluate(stream: number, prompt: P, from: number, to: number): Promise<void> {
     const { batch } = this.#context;
+    const { tokens } = prompt;
     for (let start = from; start < to; start += batch.capacity) {
-      await this.#before(steering);
       const rows = Math.min(batch.capacity, to - start);
+      await this.#before(prompt, start, start + rows);
       for (let row = 0; row < rows; row++) batch.set(row, tokens[start + row]!, start + row, stream, false);
       this.#context.decode(rows);
     }

@@ -1,6 +1,7 @@
 import { Template } from "@huggingface/jinja";
 import { EngineError } from "../../errors.js";
-import type { ChatMessage, Prompt } from "../engine.js";
+import type { ChatMessage, Prompt, ReadText } from "../engine.js";
+import type { TokenText } from "./packing.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /**
@@ -105,6 +106,20 @@ export function promptTokens(
     tokens.push(...vocabulary.tokenize(part.text, i === 0 && !written, !part.data));
   });
   return Int32Array.from(tokens);
+}
+
+/**
+ * Tokens of a whole text. An answer goes on where the prompt ends, with a space between only if it begins with one,
+ * and control tokens in it are text.
+ */
+export function readTokens(text: ReadText, chatTemplate: string | null, vocabulary: Vocabulary): TokenText {
+  if (typeof text === "string") {
+    const tokens = vocabulary.tokenize(text, true, false);
+    return { tokens, promptLength: tokens.length };
+  }
+  const prompt = promptTokens(text.prompt, chatTemplate, vocabulary);
+  const answer = text.answer === undefined ? [] : vocabulary.continuation(text.answer, prompt.at(-1));
+  return { tokens: Int32Array.from([...prompt, ...answer]), promptLength: prompt.length };
 }
 
 function renderInParts(

@@ -6,11 +6,13 @@ import type {
   Decoding,
   EngineInfo,
   GenerationRequest,
-  Intervention,
   ModelInfo,
   Prompt,
+  ReadText,
   TokenLogProbabilities,
 } from "../engine.js";
+import type { Expert, Guidance } from "../guidance.js";
+import type { Intervention } from "../intervention.js";
 
 /** Which way an intervention takes. The engine chooses; tests compare the two. */
 export type Route = "native" | "callback";
@@ -21,6 +23,8 @@ export interface LoadInput {
   readonly context: number;
   readonly threads: number;
   readonly gpuLayers: number;
+  /** Loaded beside the model, for guidance. */
+  readonly experts?: readonly Expert[];
 }
 
 /** What the child finds out about a model; the parent adds what the file is. */
@@ -42,24 +46,27 @@ export interface Operations {
   tokenize: { input: { text: string; special: boolean }; item: never; output: Int32Array };
   render: { input: { prompt: Prompt }; item: never; output: string };
   capture: {
-    input: { texts: readonly string[]; options: Omit<CaptureOptions, "signal" | "interventions"> & Steering };
+    input: {
+      texts: readonly ReadText[];
+      options: Omit<CaptureOptions, "signal" | "interventions"> & Steering;
+    };
     item: Capture;
     output: undefined;
   };
   generate: {
     input: {
       requests: readonly GenerationRequest[];
-      options: { decoding: Decoding; sequences: number } & Steering;
+      options: { decoding: Decoding; sequences: number; guidance?: Guidance } & Steering;
     };
     item: Completion;
     output: undefined;
   };
   logProbabilities: {
-    input: { texts: readonly string[]; options: Steering };
+    input: { texts: readonly ReadText[]; options: Steering };
     item: TokenLogProbabilities;
     output: undefined;
   };
-  nextToken: { input: { prompt: Prompt; options: Steering }; item: never; output: Float32Array };
+  nextToken: { input: { text: Prompt | ReadText; options: Steering }; item: never; output: Float32Array };
 }
 
 export type OperationName = keyof Operations;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { collect } from "../collect.js";
-import type { Intervention } from "../engine.js";
+import type { Addition, Intervention } from "../intervention.js";
 import type { LlamaEngine } from "./llama-engine.js";
 import { captured, inOrder, largestDifference, openTiny, PLAIN, range } from "./test-engine.js";
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 /** A vector that differs in every dimension, of the size of a residual. */
-function addition(layer: number, scale = 1): Intervention {
+function addition(layer: number, scale = 1): Addition {
   return {
     kind: "add",
     layer,

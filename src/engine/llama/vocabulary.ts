@@ -42,6 +42,24 @@ export class Vocabulary {
     return out.slice(0, count);
   }
 
+  /**
+   * Tokens of a text that goes on where `before` ends. SentencePiece's vocabularies put a space before whatever is
+   * tokenised; it belongs there at the beginning and behind a control token, and nowhere else.
+   */
+  continuation(text: string, before: number | undefined): Int32Array {
+    const tokens = this.tokenize(text, false, false);
+    const isControl = before === undefined || this.piece(before).length === 0;
+    if (isControl || this.#written(tokens) !== ` ${text}`) return tokens;
+    // Behind a line break, with which no token of such a vocabulary begins but itself, there is no space.
+    const guard = this.tokenize("\n", false, false);
+    const guarded = this.tokenize(`\n${text}`, false, false);
+    return guard.every((token, i) => token === guarded[i]) ? guarded.slice(guard.length) : tokens;
+  }
+
+  #written(tokens: Int32Array): string {
+    return Buffer.concat(Array.from(tokens, (token) => this.piece(token))).toString("utf8");
+  }
+
   /** Bytes of a token, possibly a part of a character. Control tokens have none unless `special`. */
   piece(token: number, special = false): Uint8Array {
     const key = special ? -1 - token : token;
@@ -74,4 +92,18 @@ export class Vocabulary {
     }
     return Uint8Array.from(out.subarray(0, length));
   }
+}
+
+/** The first thing in which two vocabularies differ, in words; undefined if every token is the same. */
+export function vocabularyDifference(a: Vocabulary, b: Vocabulary): string | undefined {
+  if (a.size !== b.size) return `${a.size} tokens against ${b.size}`;
+  for (let token = 0; token < a.size; token++) {
+    const [one, other] = [a.text(token), b.text(token)];
+    if (one !== other)
+      return `token ${token} is ${JSON.stringify(one)} in one and ${JSON.stringify(other)} in the other`;
+    if (a.isEndOfGeneration(token) !== b.isEndOfGeneration(token)) {
+      return `token ${token} (${JSON.stringify(one)}) ends a text in one and not in the other`;
+    }
+  }
+  return undefined;
 }

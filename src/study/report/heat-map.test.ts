@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { HEAT_STEPS, heatLegend, heatMap, heatStep } from "./heat-map.js";
+import { HEAT_STEPS, heatLegend, heatMap, heatStep, layersName } from "./heat-map.js";
 import { PAGE_STYLE } from "./page-style.js";
 
-const cell = (layer: number, strength: number, value: number) => ({
-  layer,
-  strength,
+const AXES = { column: "strength", row: "layer" };
+const cell = (layer: number | number[], strength: number, value: number) => ({
+  row: { order: [layer].flat(), name: layersName([layer].flat()) },
+  column: { order: [strength], name: String(strength) },
   value,
   collapsed: false,
   chosen: false,
@@ -16,7 +17,7 @@ describe("heatMap", () => {
     const { source } = heatMap(
       "Harmonic mean",
       [cell(10, 0.2, 0.51), cell(4, 0.1, 0.31), cell(4, 0.2, 0.41)],
-      "strength",
+      AXES,
     );
     const place = (value: string) => {
       const found = new RegExp(`<text x="([\\d.]+)"[^>]* y="([\\d.]+)"[^>]*>${value}</text>`).exec(source);
@@ -32,10 +33,29 @@ describe("heatMap", () => {
     expect(source.match(/class="untried"/g)).toHaveLength(1);
   });
 
+  it("has a row for layers that are steered together, named by the first and the last", () => {
+    const sets = [[2], [2, 5], [2, 5, 9]].map((layers) => cell(layers, 0.1, 0.5));
+    const { source } = heatMap("Success", sets, AXES);
+    expect([...source.matchAll(/text-anchor="end">([^<]*)</g)].map((match) => match[1])).toEqual([
+      "2…9",
+      "2+5",
+      "2",
+    ]);
+    expect(source).not.toContain('class="untried"');
+  });
+
   it("draws a value that was not measured as a dash", () => {
-    const { source } = heatMap("Success", [cell(0, 1, Number.NaN)], "strength");
+    const { source } = heatMap("Success", [cell(0, 1, Number.NaN)], AXES);
     expect(source).toContain(">–</text>");
     expect(source).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it("does not speak of rows where there is one without a name", () => {
+    const row = { order: [0], name: "" };
+    const cells = [0, 0.2].map((weight) => ({ ...cell(0, weight, 0.5 + weight), row }));
+    const { source } = heatMap("Diversity", cells, { column: "η", row: "" });
+    expect(source).toContain("Diversity by η. Highest: 0.70 at η 0.2.");
+    expect(source.match(/class="axis-title"/g)).toHaveLength(1);
   });
 
   it.each([

@@ -1,15 +1,29 @@
 import { type Content, html, type Markup } from "./markup.js";
-import { compact, decimal } from "./number-text.js";
+import { decimal, whole } from "./number-text.js";
+
+/** A place on an axis. */
+export interface AxisValue {
+  /** Compared number by number; the shorter list first. */
+  readonly order: readonly number[];
+  /** As much as has room beside a map. */
+  readonly name: string;
+}
 
 export interface HeatMapCell {
-  readonly layer: number;
-  readonly strength: number;
+  readonly column: AxisValue;
+  readonly row: AxisValue;
   /** 0 to 1; not finite is shown as a dash. */
   readonly value: number;
   readonly collapsed: boolean;
   readonly chosen: boolean;
   /** Shown when the pointer rests on the cell. */
   readonly hint: string;
+}
+
+/** What the axes are, such as `strength` and `layer`; a map of one row has no name for it. */
+export interface HeatMapAxes {
+  readonly column: string;
+  readonly row: string;
 }
 
 /** Steps of the colour scale, each a tenth wide; the style sheet has a colour and an ink for each. */
@@ -21,27 +35,29 @@ const TOP = 4;
 const BOTTOM = 42;
 
 /**
- * Layers (up) by strengths (to the right) as an SVG: the value stands in each cell, so that colour is never
- * the only sign. The scale is fixed, 0 to 1, so that several maps can be compared.
+ * Rows (up) by columns (to the right) as an SVG: the value stands in each cell, so that colour is never the only
+ * sign. The scale is fixed, 0 to 1, so that several maps can be compared. Cells that lie on no axis are left out.
  */
-export function heatMap(title: string, all: readonly HeatMapCell[], strengthName: string): Markup {
-  const cells = all.filter((cell) => Number.isFinite(cell.layer) && Number.isFinite(cell.strength));
-  const layers = unique(cells.map((cell) => cell.layer)).reverse();
-  const strengths = unique(cells.map((cell) => cell.strength));
-  const width = LEFT + Math.max(strengths.length * CELL.width, 170) + 4;
-  const height = TOP + layers.length * CELL.height + BOTTOM;
-  const x = (strength: number) => LEFT + strengths.indexOf(strength) * CELL.width;
-  const y = (layer: number) => TOP + layers.indexOf(layer) * CELL.height;
+export function heatMap(title: string, all: readonly HeatMapCell[], axes: HeatMapAxes): Markup {
+  const cells = all.filter((cell) => [...cell.column.order, ...cell.row.order].every(Number.isFinite));
+  const rows = unique(cells.map((cell) => cell.row)).reverse();
+  const columns = unique(cells.map((cell) => cell.column));
+  const width = LEFT + Math.max(columns.length * CELL.width, 170) + 4;
+  const height = TOP + rows.length * CELL.height + BOTTOM;
+  const x = (column: AxisValue) => LEFT + columns.findIndex((one) => isSame(one, column)) * CELL.width;
+  const y = (row: AxisValue) => TOP + rows.findIndex((one) => isSame(one, row)) * CELL.height;
+  const isTried = (column: AxisValue, row: AxisValue) =>
+    cells.some((cell) => isSame(cell.row, row) && isSame(cell.column, column));
   // The chosen cell last: its frame lies over its neighbours.
   const ordered = [...cells].sort((a, b) => Number(a.chosen) - Number(b.chosen));
-  const bottom = TOP + layers.length * CELL.height;
-  return html`<svg class="heat-map" role="img" aria-label="${describe(title, cells)}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
-${layers.map((layer) => strengths.filter((s) => !cells.some((cell) => cell.layer === layer && cell.strength === s)).map((s) => html`<rect class="untried" x="${x(s) + 1}" y="${y(layer) + 1}" width="${CELL.width - 2}" height="${CELL.height - 2}" rx="3"/>`))}
-${ordered.map((cell) => drawCell(cell, x(cell.strength), y(cell.layer)))}
-${layers.map((layer) => html`<text class="axis" x="${LEFT - 8}" y="${y(layer) + CELL.height / 2}" dy=".35em" text-anchor="end">${layer}</text>`)}
-${strengths.map((s) => html`<text class="axis" x="${x(s) + CELL.width / 2}" y="${bottom + 15}" text-anchor="middle">${compact(s)}</text>`)}
-<text class="axis-title" x="${LEFT}" y="${bottom + 34}">${strengthName} →</text>
-<text class="axis-title" transform="translate(11 ${bottom}) rotate(-90)">layer →</text>
+  const bottom = TOP + rows.length * CELL.height;
+  return html`<svg class="heat-map" role="img" aria-label="${describe(title, cells, axes)}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+${rows.map((row) => columns.filter((column) => !isTried(column, row)).map((column) => html`<rect class="untried" x="${x(column) + 1}" y="${y(row) + 1}" width="${CELL.width - 2}" height="${CELL.height - 2}" rx="3"/>`))}
+${ordered.map((cell) => drawCell(cell, x(cell.column), y(cell.row)))}
+${rows.map((row) => html`<text class="axis" x="${LEFT - 8}" y="${y(row) + CELL.height / 2}" dy=".35em" text-anchor="end">${row.name}</text>`)}
+${columns.map((column) => html`<text class="axis" x="${x(column) + CELL.width / 2}" y="${bottom + 15}" text-anchor="middle">${column.name}</text>`)}
+<text class="axis-title" x="${LEFT}" y="${bottom + 34}">${axes.column} →</text>
+${axes.row === "" ? undefined : html`<text class="axis-title" transform="translate(11 ${bottom}) rotate(-90)">${axes.row} →</text>`}
 </svg>`;
 }
 
@@ -77,15 +93,32 @@ export function heatStep(value: number): number | undefined {
   return Math.min(HEAT_STEPS - 1, Math.max(0, Math.floor(value * HEAT_STEPS + 1e-9)));
 }
 
-function describe(title: string, cells: readonly HeatMapCell[]): string {
+function describe(title: string, cells: readonly HeatMapCell[], axes: HeatMapAxes): string {
   const best = cells.reduce<HeatMapCell | undefined>(
     (a, b) => (Number.isFinite(b.value) && (a === undefined || b.value > a.value) ? b : a),
     undefined,
   );
   if (best === undefined) return title;
-  return `${title} by layer and strength. Highest: ${decimal(best.value)} at layer ${best.layer}, strength ${compact(best.strength)}.`;
+  const named = [
+    { axis: axes.row, name: best.row.name },
+    { axis: axes.column, name: best.column.name },
+  ].filter(({ axis }) => axis !== "");
+  const place = named.map(({ axis, name }) => `${axis} ${name}`).join(", ");
+  return `${title} by ${named.map(({ axis }) => axis).join(" and ")}. Highest: ${decimal(best.value)} at ${place}.`;
 }
 
-function unique(values: readonly number[]): number[] {
-  return [...new Set(values)].sort((a, b) => a - b);
+function unique(values: readonly AxisValue[]): AxisValue[] {
+  return [...new Map(values.map((value) => [value.order.join(), value])).values()].sort(
+    (a, b) => a.order[0]! - b.order[0]! || a.order.length - b.order.length,
+  );
+}
+
+function isSame(a: AxisValue, b: AxisValue): boolean {
+  return a.order.join() === b.order.join();
+}
+
+/** `8`, `5+8`, `5…21`: as much as has room beside a map. */
+export function layersName(layers: readonly number[]): string {
+  const names = layers.map(whole);
+  return names.length > 2 ? `${names[0]}…${names.at(-1)}` : names.join("+");
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderReport } from "./render-report.js";
 import type { RunReport } from "./run-report.js";
-import { emptyReport, exampleReport } from "./test-report.js";
+import { combinedReport, emptyReport, exampleReport, guidedReport } from "./test-report.js";
 
 const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u202e\u0000</bdi></blockquote></main>`;
 
@@ -51,6 +51,10 @@ const reports: [string, RunReport][] = [
   ["a run that has only begun", emptyReport],
   ["hostile text", hostile(exampleReport) as RunReport],
   ["numbers that are none", broken(exampleReport) as RunReport],
+  ["guidance alone", guidedReport],
+  ["hostile guidance", hostile(guidedReport) as RunReport],
+  ["weights that are none", broken(guidedReport) as RunReport],
+  ["steering and guidance", combinedReport],
   [
     "arms without scores",
     {
@@ -128,6 +132,57 @@ describe("renderReport", () => {
     const row = page.slice(page.indexOf('<th scope="row"><bdi>Few-shot'));
     expect(row).toMatch(/^[\s\S]*?<td class="number best" data-name="language \+ label right"><span>0\.93</);
     expect(page.match(/class="number best" data-name="overall"/g)).toHaveLength(1);
+  });
+
+  it("has maps for each method and operation where there are several, and says neither where there is one", () => {
+    const more = exampleReport.pilot.map((result) => ({
+      ...result,
+      configuration: result.configuration.replace("@", ".rotate@"),
+      operation: "rotate",
+    }));
+    const several = renderReport({ ...exampleReport, pilot: [...exampleReport.pilot, ...more] });
+    const maps = (html: string) => html.match(/<figure><h3>/g)?.length;
+    expect([maps(page), maps(several)]).toEqual([4, 8]);
+    expect(several).toContain("<h3><bdi>add</bdi></h3>");
+    expect(several).toContain("<h3><bdi>rotate</bdi></h3>");
+    expect(textOf(several)).toContain("mean-difference");
+    expect(page).not.toContain("<bdi>add</bdi>");
+    const other = exampleReport.pilot.map((result) => ({ ...result, method: "lda" }));
+    const methods = renderReport({ ...exampleReport, pilot: [...exampleReport.pilot, ...other] });
+    expect(methods).toContain("<h3><bdi>lda</bdi></h3>");
+  });
+
+  it("has maps of γ and η for guidance alone, and the numbers of each cell", () => {
+    const guided = renderReport(guidedReport);
+    expect(guided.match(/<figure><h3>/g)).toHaveLength(4);
+    expect(guided).toContain("The sweep over the weights of guidance");
+    expect(guided).toMatch(/aria-label="Diversity by γ and η\. Highest: [\d.]+ at γ 0\.6, η 0\.6\."/);
+    expect(guided.match(/<g class="heat-\d"><title>steer@/g)).toHaveLength(4 * 6);
+    expect(guided.match(/class="chosen"/g)).toHaveLength(4);
+    expect(textOf(guided)).not.toMatch(/length added|layer →/);
+    expect(guided).toMatch(/<th scope="col" class="number">γ<\/th><th scope="col" class="number">η<\/th>/);
+  });
+
+  it("has one row of cells where one weight was swept, and no map of a single cell", () => {
+    const swept = guidedReport.pilot.filter(({ guidance }) => guidance?.gamma === 0.2);
+    const one = swept.map((result) => ({
+      ...result,
+      guidance: { preset: "negative-prompt", eta: result.guidance!.eta },
+    }));
+    expect(renderReport({ ...guidedReport, pilot: one })).toMatch(/aria-label="Diversity by η\. Highest/);
+    const single = renderReport({ ...guidedReport, pilot: one.slice(0, 1) });
+    expect(single).not.toContain("<figure><h3>");
+    expect(single).toContain("One configuration was tried.");
+  });
+
+  it("cuts through the chosen configuration where steering and guidance were both swept", () => {
+    const both = renderReport(combinedReport);
+    expect(both.match(/<figure><h3>/g)).toHaveLength(8);
+    expect(both).toContain("<h3><bdi>with steer, γ 0.2, η 0.6</bdi></h3>");
+    expect(both).toContain("<h3><bdi>with mean-difference@10x0.2</bdi></h3>");
+    // Eleven configurations of steering, six cells of guidance.
+    expect(both.match(/<g class="heat-\d"><title>/g)).toHaveLength(4 * (11 + 6));
+    expect(both.match(/class="chosen"/g)).toHaveLength(8);
   });
 
   it("gives the same bytes each time", () => {

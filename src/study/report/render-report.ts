@@ -2,7 +2,7 @@ import { intervalPlot } from "./interval-plot.js";
 import { html, isolated, Markup } from "./markup.js";
 import { compact, decimal, duration, whole } from "./number-text.js";
 import { PAGE_STYLE } from "./page-style.js";
-import { pilotSection } from "./pilot-section.js";
+import { pilotSection, pilotTitle } from "./pilot-section.js";
 import { comparisonList, filterTable, partsTable, resultTable } from "./result-table.js";
 import type { ArmResult, RunReport } from "./run-report.js";
 import { sampleSection } from "./sample-section.js";
@@ -30,7 +30,7 @@ ${facts(report)}</header>
 ${section("The comparison", html`${resultTable(report.arms)}${partsTable(report.arms)}`)}
 ${classifierSection(report)}
 ${section("What was written", html`<p class="lead">Texts as the model wrote them, the ways of writing side by side.</p>${sampleSection(report.samples, report.arms)}`)}
-${section("The sweep over layers and strengths", pilotSection(report.pilot, report.chosen))}
+${section(pilotTitle(report.pilot), pilotSection(report.pilot, report.chosen))}
 ${section("What was dropped", html`<p class="lead">How many texts each check dropped. A text can fail several, so that the counts can add up to more than were dropped.</p>${filterTable(report.arms)}`)}
 ${notesSection(report)}
 ${section("How to repeat this", repeat(report))}

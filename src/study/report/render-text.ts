@@ -40,7 +40,9 @@ export function renderText(report: RunReport, { width, color }: RenderTextOption
         tableLines(report.arms, columns, cells, mark, width, 12) ??
         listLines(report.arms, columns, cells, mark)),
     report.arms.length === 0 ? [] : legend(report.arms, width).map((line) => paint(2, line)),
-    report.chosen === undefined ? [] : wrap(`Steering that was chosen: ${visible(report.chosen)}`, width),
+    report.chosen === undefined
+      ? []
+      : wrap(`${chosenWord(report)} that was chosen: ${visible(report.chosen)}`, width),
     dropped(report.arms).flatMap((line) => wrap(line, width)),
     // What the verdict says already is not said twice.
     report.comparisons
@@ -62,6 +64,12 @@ export function renderText(report: RunReport, { width, color }: RenderTextOption
     .filter((block) => block.length > 0)
     .map((block) => block.join("\n"))
     .join("\n\n")}\n`;
+}
+
+function chosenWord({ pilot, chosen }: RunReport): string {
+  const result = pilot.find(({ configuration }) => configuration === chosen);
+  if (!result?.guidance) return "Steering";
+  return result.layers === undefined ? "Guidance" : "Steering and guidance";
 }
 
 function makeColumns(arms: readonly ArmResult[]): Column[] {

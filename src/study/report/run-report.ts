@@ -8,9 +8,9 @@ export interface RunReport {
   readonly verdict: string;
   /** Steering and the prompting baselines, in the order in which they are shown. */
   readonly arms: readonly ArmResult[];
-  /** Every configuration of the sweep over layers and strengths. */
+  /** Every configuration of the sweep over layers, strengths and the weights of guidance. */
   readonly pilot: readonly PilotResult[];
-  /** The pilot's configuration that the steering arm uses; undefined when there was nothing to choose. */
+  /** The pilot's configuration that the steered or guided arm uses; undefined when there was nothing to choose. */
   readonly chosen: string | undefined;
   readonly samples: readonly ReportedSample[];
   readonly comparisons: readonly Comparison[];
@@ -33,7 +33,7 @@ export interface ReportedModel {
 }
 
 export interface ArmResult {
-  /** Short and unique: `steered`, `zero-shot`, `few-shot`. */
+  /** Short and unique: `steered`, `guided`, `zero-shot`, `few-shot`. */
   readonly name: string;
   /** For headings. */
   readonly title: string;
@@ -70,15 +70,34 @@ export interface ScoreSummary {
   readonly notes: readonly string[];
 }
 
-/** One cell of the sweep. */
-export interface PilotResult {
-  readonly configuration: string;
-  /** 0-based block. */
-  readonly layer: number;
-  /** In the recipe's unit: mean residual norms, unless it says `absolute`. */
+/** How a cell of the sweep steered the residual stream. */
+export interface PilotSteering {
+  /** How the vector was made: `mean-difference`, `lda` and so on. */
+  readonly method: string;
+  /** What was done with it: `add`, `rotate` and so on. */
+  readonly operation: string;
+  /** 0-based blocks that were steered together, ascending. */
+  readonly layers: readonly number[];
+  /** In the operation's own unit: for `add` mean residual norms, unless the recipe says `absolute`. */
   readonly strength: number;
-  /** Euclidean length of what is added to the residual stream. */
+  /** Euclidean length of what is added to the residual stream; not a number for an operation that adds nothing. */
   readonly absoluteStrength: number;
+}
+
+/** How a cell of the sweep guided what was drawn. */
+export interface PilotGuidance {
+  /** `steer`, `classifier-free` and so on. */
+  readonly preset: string;
+  /** Undefined where the preset has none. */
+  readonly gamma?: number | undefined;
+  readonly eta?: number | undefined;
+}
+
+/** One cell of the sweep; the keys of its steering are undefined where there was only guidance. */
+export interface PilotResult extends Partial<PilotSteering> {
+  readonly configuration: string;
+  /** Undefined where there was only steering. */
+  readonly guidance?: PilotGuidance | undefined;
   readonly kept: number;
   readonly written: number;
   readonly success: number;

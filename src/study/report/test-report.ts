@@ -80,7 +80,9 @@ function pilotResult(layer: number, strength: number): PilotResult {
   const harmonic = 3 / (1 / success + 1 / coherence + 1 / diversity);
   return {
     configuration: `mean-difference@${layer}x${strength}`,
-    layer,
+    method: "mean-difference",
+    operation: "add",
+    layers: [layer],
     strength,
     absoluteStrength: strength * (4 + layer),
     kept: 14,
@@ -109,7 +111,7 @@ export const exampleReport: RunReport = {
   arms,
   pilot: [4, 10, 16]
     .flatMap((layer) => [0.1, 0.2, 0.3, 0.6].map((strength) => pilotResult(layer, strength)))
-    .filter(({ layer, strength }) => layer !== 16 || strength !== 0.3),
+    .filter(({ layers, strength }) => layers?.[0] !== 16 || strength !== 0.3),
   chosen: "mean-difference@10x0.2",
   samples: ["positive", "negative"].flatMap((label) => [
     {
@@ -159,6 +161,34 @@ export const exampleReport: RunReport = {
   recipe: "name: film-reviews\nmodel:\n  source: tinyllama\ntask:\n  labels: [positive, negative]\n",
   cost: { seconds: 4215, generatedTokens: 220240, tokensPerSecond: 52.3 },
   version: "0.1.0",
+};
+
+function guidedResult(gamma: number, eta: number): PilotResult {
+  const { method, operation, layers, strength, absoluteStrength, ...scores } = pilotResult(
+    4,
+    gamma / 2 + eta / 4,
+  );
+  return { ...scores, configuration: `steer@g${gamma}e${eta}`, guidance: { preset: "steer", gamma, eta } };
+}
+
+/** A run of guidance alone. */
+export const guidedReport: RunReport = {
+  ...exampleReport,
+  pilot: [0, 0.2, 0.6].flatMap((gamma) => [0, 0.6].map((eta) => guidedResult(gamma, eta))),
+  chosen: "steer@g0.2e0.6",
+};
+
+/** A run of steering and guidance: each configuration of the one with each cell of the other. */
+export const combinedReport: RunReport = {
+  ...exampleReport,
+  pilot: exampleReport.pilot.flatMap((steered) =>
+    guidedReport.pilot.map(({ guidance, configuration }) => ({
+      ...steered,
+      configuration: `${steered.configuration}~${configuration}`,
+      guidance,
+    })),
+  ),
+  chosen: "mean-difference@10x0.2~steer@g0.2e0.6",
 };
 
 /** A run that has only begun: every list is empty, and nothing was measured. */

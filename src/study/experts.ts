@@ -1,0 +1,124 @@
+import { resolve } from "node:path";
+import type { Expert } from "../engine/guidance.js";
+import { ModelError, RecipeError } from "../errors.js";
+import { type GgufFile, metadataString, readGguf } from "../gguf/read.js";
+import { type ModelFile, type ResolveOptions, resolveModel } from "../models/resolve.js";
+import { parseSource } from "../models/source.js";
+import { type ExpertKey, expertSource, expertsOf } from "../recipe/guidance-axes.js";
+import type { LoadedRecipe } from "../recipe/load.js";
+import { type ModelFacts, readFacts } from "./model-facts.js";
+
+/** A model or adapter that the streams of guidance are drawn from, on this machine. */
+export interface StudyExpert extends Expert {
+  readonly name: ExpertKey;
+  readonly scale: number;
+  readonly sha256: string;
+  /** The residual stream's shape; of an adapter the model's own. */
+  readonly shape: Pick<ModelFacts, "layers" | "width"> | undefined;
+}
+
+/** An expert as the recipe names it. */
+export interface NamedExpert {
+  readonly name: ExpertKey;
+  readonly kind: Expert["kind"];
+  /** A file is named by its absolute path. */
+  readonly source: string;
+  readonly scale: number;
+}
+
+/** A source as it is written in a recipe; a file is relative to the recipe's folder. */
+export function absoluteSource(source: string, directory: string): string {
+  const parsed = parseSource(source);
+  return parsed.kind === "file" ? `file:${resolve(directory, parsed.path)}` : source;
+}
+
+/**
+ * The models that a recipe's guidance names.
+ * @throws RecipeError naming the key of a source that is none
+ */
+export function namedExperts({ recipe, directory }: LoadedRecipe): NamedExpert[] {
+  return expertsOf(recipe.guidance).map(({ key, expert }) =>
+    located(key, () => ({
+      name: key,
+      kind: typeof expert === "string" ? ("model" as const) : ("adapter" as const),
+      source: absoluteSource(expertSource(expert), directory),
+      scale: typeof expert === "string" ? 1 : expert.scale,
+    })),
+  );
+}
+
+/**
+ * Finds the models of a recipe's guidance, and fetches those that are not here.
+ * @param model The recipe's model.
+ * @throws RecipeError, ModelError naming the recipe's key
+ */
+export async function resolveExperts(
+  loaded: LoadedRecipe,
+  model: ModelFile,
+  options: ResolveOptions = {},
+): Promise<StudyExpert[]> {
+  const experts: StudyExpert[] = [];
+  for (const { name, kind, source, scale } of namedExperts(loaded)) {
+    const found = await resolveModel(source, options).catch((error) =>
+      located(name, () => {
+        throw error;
+      }),
+    );
+    experts.push({ name, kind, scale, ...located(name, () => factsOf(found, kind)) });
+  }
+  refuseAlike(loaded, model, experts);
+  return experts;
+}
+
+function factsOf({ path, sha256 }: ModelFile, kind: Expert["kind"]) {
+  const file = readGguf(path);
+  const isAdapter = adapterOf(file);
+  if (isAdapter && kind === "model") {
+    throw new RecipeError(`${path} is an adapter and no model; write {adapter: SOURCE}.`);
+  }
+  if (!isAdapter && kind === "adapter") {
+    throw new RecipeError(`${path} is a model and no adapter; write its source without adapter.`);
+  }
+  return { path, sha256, shape: isAdapter ? undefined : readFacts(file, path, sha256) };
+}
+
+function adapterOf(file: GgufFile): boolean {
+  return metadataString(file, "general.type") === "adapter";
+}
+
+/** Whether interventions on the recipe's model do not fit an expert's residual stream. */
+export function isOtherShape(
+  shape: NonNullable<StudyExpert["shape"]>,
+  { layers, width }: Pick<ModelFacts, "layers" | "width">,
+): boolean {
+  return shape.layers !== layers || shape.width !== width;
+}
+
+/** A difference of a model and itself is 0, so that the run would show nothing. */
+function refuseAlike({ recipe }: LoadedRecipe, model: ModelFile, experts: readonly StudyExpert[]): void {
+  const preset = recipe.guidance?.preset;
+  const refuse = (key: ExpertKey, other: string): never => {
+    throw new RecipeError(
+      `guidance.${key}: this is the same file as ${other}, so that the preset ${preset} has nothing to contrast. Give another one.`,
+    );
+  };
+  const [first, second] = experts;
+  if (first && second && first.sha256 === second.sha256 && first.scale === second.scale) {
+    refuse(second.name, `guidance.${first.name}`);
+  }
+  if (preset !== "contrastive-expert" && preset !== "steer" && preset !== "contrastive-decoding") return;
+  const same = experts.find(({ sha256 }) => sha256 === model.sha256);
+  if (same) refuse(same.name, "model.source");
+}
+
+/** Does something, with the recipe's key before what goes wrong. */
+function located<T>(key: ExpertKey, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const message = () => `guidance.${key}: ${(error as Error).message}`;
+    if (error instanceof RecipeError) throw new RecipeError(message(), { cause: error });
+    if (error instanceof ModelError) throw new ModelError(message(), { cause: error });
+    throw error;
+  }
+}
