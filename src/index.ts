@@ -22,6 +22,19 @@ export { retryAfterCrash } from "./engine/retry-after-crash.js";
 export type { PositionSelector, Selection, Selector, TokenSelector } from "./engine/selection.js";
 export * from "./errors.js";
 export {
+  type FinetuneEvent,
+  type FinetuneOptions,
+  type FinetunePlan,
+  type FinetuneReport,
+  finetune,
+} from "./finetune/finetune.js";
+export {
+  holdOut,
+  readTrainingTexts,
+  type SplitTexts,
+  type TrainingText,
+} from "./finetune/training-texts.js";
+export {
   baselineConfigurations,
   type Configuration,
   type ConfigurationGuidance,

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { TillerError, VERSION } from "../index.js";
 import { addDoctorCommand } from "./doctor-command.js";
+import { addFinetuneCommand } from "./finetune-command.js";
 import { addInitCommand } from "./init-command.js";
 import { addModelsCommand } from "./models-command.js";
 import { addQuickstartCommand } from "./quickstart-command.js";
@@ -21,6 +22,7 @@ function createProgram(): Command {
   addInitCommand(program);
   addRunCommands(program);
   addVectorsCommand(program);
+  addFinetuneCommand(program);
   addModelsCommand(program);
   addDoctorCommand(program);
   // Commands do not inherit it.
