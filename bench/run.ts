@@ -1,9 +1,11 @@
 /** `npm run bench [-- NAME] [--json]`: ratios against a baseline of the same run, a line each. */
 import { engineBenchmark } from "./engine.js";
 import type { Ratio } from "./pairs.js";
+import { scoresBenchmark } from "./scores.js";
 
 const BENCHMARKS: Record<string, () => AsyncGenerator<Ratio>> = {
   engine: engineBenchmark,
+  scores: scoresBenchmark,
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));

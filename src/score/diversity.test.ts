@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TillerError } from "../errors.js";
-import { compressionRatio, distinctN, joinedBytes, mattr } from "./diversity.js";
+import { canCompress, compressionRatio, distinctN, joinedBytes, mattr } from "./diversity.js";
 
 const EN = [
   "the soup was cold and the bread was cold",
@@ -224,6 +224,17 @@ describe("compressionRatio", () => {
     );
     expect(joinedBytes(["ab", "", "ጥ"])).toBe(6);
     expect(joinedBytes([])).toBe(0);
+  });
+
+  it("compresses with zstd where Node has it, and says so where it has not", () => {
+    const options = { budget: joinedBytes(EN), seed: 1, format: "zstd" } as const;
+    expect(canCompress("gzip")).toBe(true);
+    if (!canCompress("zstd")) {
+      expect(() => compressionRatio(EN, options)).toThrow(/no zstd/);
+      return;
+    }
+    const copies = compressionRatio([...EN, ...EN, ...EN], { ...options, budget: 3 * options.budget });
+    expect(copies.value!).toBeLessThan(compressionRatio(EN, options).value!);
   });
 
   it("has no value below the budget", () => {

@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { TillerError } from "../errors.js";
 import { randomGenerator, shuffleInPlace } from "../random/seeded-random.js";
 import { mean } from "./statistics.js";
@@ -12,6 +12,15 @@ export interface DrawOptions {
   /** Draws that the value is the mean of; default 10. */
   readonly draws?: number;
 }
+
+/** How texts are drawn and compressed. */
+export interface CompressionOptions extends DrawOptions {
+  /** Default gzip, at its highest level. */
+  readonly format?: CompressionFormat;
+}
+
+/** zstd needs Node 22.15 or later. */
+export type CompressionFormat = "gzip" | "zstd";
 
 /** A measure at a budget. */
 export interface AtBudget {
@@ -70,15 +79,16 @@ export function distinctN(
  * words of its distinct words / words. Unlike the type-token ratio it does not fall with a text's length.
  * A text shorter than the window has its plain type-token ratio, which is higher the shorter it is.
  *
+ * @param tokens a text's words, or their numbers, in order.
  * @returns from 1/window to 1, higher is more diverse; undefined for no words.
  */
-export function mattr(tokens: readonly string[], window: number): number | undefined {
+export function mattr(tokens: readonly string[] | Int32Array, window: number): number | undefined {
   if (!Number.isInteger(window) || window < 1) {
     throw new TillerError(`MATTR needs a window of one word or more, not ${window}.`);
   }
   if (tokens.length === 0) return undefined;
-  if (tokens.length <= window) return new Set(tokens).size / tokens.length;
-  const counts = new Map<string, number>();
+  if (tokens.length <= window) return new Set<string | number>(tokens).size / tokens.length;
+  const counts = new Map<string | number, number>();
   let types = 0;
   for (let i = 0; i < tokens.length; i++) {
     const count = counts.get(tokens[i]!) ?? 0;
@@ -97,16 +107,22 @@ export function mattr(tokens: readonly string[], window: number): number | undef
 }
 
 /**
- * The compression ratio of a set: bytes under gzip at its highest level / bytes of UTF-8, over texts drawn in random
- * order, joined by line breaks and cut to exactly `budget` bytes; the mean over `draws` draws. **Lower is more
- * redundant.** It sees near-copies and templates that n-grams miss. Scripts of several bytes a letter compress
- * better, so that it only compares sets of one language; gzip looks back 32 KiB, so that larger budgets add nothing.
- * The size can differ by some bytes between versions of zlib. The order in which texts are given does not matter.
+ * The compression ratio of a set: compressed bytes / bytes of UTF-8, over texts drawn in random order, joined by line
+ * breaks and cut to exactly `budget` bytes; the mean over `draws` draws. **Lower is more redundant.** It sees
+ * near-copies and templates that n-grams miss. Scripts of several bytes a letter compress better, so that it only
+ * compares sets of one language. gzip looks back 32 KiB, so that larger budgets add nothing; zstd looks back over
+ * megabytes. The size can differ by some bytes between versions of zlib and zstd. The order in which texts are given
+ * does not matter.
  *
  * @returns above 0, and a little above 1 for a few bytes; undefined for a set below the budget.
+ * @throws TillerError for zstd where this Node has none.
  */
-export function compressionRatio(texts: readonly string[], options: DrawOptions): AtBudget {
+export function compressionRatio(texts: readonly string[], options: CompressionOptions): AtBudget {
   checkBudget(options);
+  const compress = compressor(options.format ?? "gzip");
+  if (compress === undefined) {
+    throw new TillerError(`Node ${process.versions.node} has no zstd. Use Node 22.15 or later, or gzip.`);
+  }
   const encoder = new TextEncoder();
   const filled = texts.filter((text) => text.length > 0);
   const size = joinedBytes(filled);
@@ -126,10 +142,32 @@ export function compressionRatio(texts: readonly string[], options: DrawOptions)
         bytes.set(encoded, used);
         used += encoded.length;
       }
-      values.push(gzipSync(bytes, { level: 9 }).length / bytes.length);
+      values.push(compress(bytes).length / bytes.length);
     },
   );
   return { value: mean(values), size, budgetReached: true };
+}
+
+/** Whether this Node has the format. */
+export function canCompress(format: CompressionFormat): boolean {
+  return compressor(format) !== undefined;
+}
+
+/** zstd's parameter for its level, as in zstd.h. */
+const ZSTD_COMPRESSION_LEVEL = 100;
+
+function compressor(format: CompressionFormat): ((bytes: Uint8Array) => Uint8Array) | undefined {
+  if (format === "gzip") return (bytes) => zlib.gzipSync(bytes, { level: 9 });
+  // Node 20 and its types lack it.
+  const { zstdCompressSync } = zlib as {
+    readonly zstdCompressSync?: (
+      bytes: Uint8Array,
+      options: { readonly params: Readonly<Record<number, number>> },
+    ) => Uint8Array;
+  };
+  return (
+    zstdCompressSync && ((bytes) => zstdCompressSync(bytes, { params: { [ZSTD_COMPRESSION_LEVEL]: 12 } }))
+  );
 }
 
 /** UTF-8 bytes of the texts that are not empty, joined by line breaks, as `compressionRatio` sees them. */
