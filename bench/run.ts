@@ -1,10 +1,14 @@
 /** `npm run bench [-- NAME] [--json]`: ratios against a baseline of the same run, a line each. */
 import { engineBenchmark } from "./engine.js";
+import { guidanceBenchmark } from "./guidance.js";
 import type { Ratio } from "./pairs.js";
 import { scoresBenchmark } from "./scores.js";
+import { steeringBenchmark } from "./steering.js";
 
 const BENCHMARKS: Record<string, () => AsyncGenerator<Ratio>> = {
   engine: engineBenchmark,
+  steering: steeringBenchmark,
+  guidance: guidanceBenchmark,
   scores: scoresBenchmark,
 };
 
