@@ -1,0 +1,88 @@
+import { spawnSync } from "node:child_process";
+import { cp, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+import { writeTinyModel } from "../gguf/tiny-model.js";
+import { recipeVariants } from "../recipe/load.js";
+import { planRecipe } from "./plan-recipe.js";
+import { assess, generateTexts, writeReport } from "./run-study.js";
+import { Study } from "./study.js";
+
+const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
+let folder: string;
+
+/** The examples on a tiny model of as many layers as theirs has, and with a few short texts of each configuration. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tiller-examples-"));
+  await cp(EXAMPLES, folder, { recursive: true });
+  await writeTinyModel(join(folder, "tiny.gguf"), { layers: 22, width: 32, heads: 2, kvHeads: 1 });
+  await writeTinyModel(join(folder, "expert.gguf"), { layers: 2, width: 32, heads: 2, kvHeads: 1, seed: 9 });
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(".yaml")) continue;
+    const text = await readFile(join(folder, name), "utf8");
+    const small = text
+      .replace(/source: (?:"[^"]*"|[^\s}]+)/g, "source: file:tiny.gguf")
+      .replace(/expert: file:\S+/, "expert: file:expert.gguf")
+      .replace(/context: \d+/, "context: 2048")
+      .replace(/maxTokens: \d+/, "maxTokens: 8")
+      .replace(/perLabel: \d+/g, "perLabel: 5")
+      .replace(/pilotPerLabel: \d+/g, "pilotPerLabel: 2")
+      .replace(/seeds: \d+/, "seeds: 2");
+    await writeFile(join(folder, name), small);
+  }
+});
+
+test.each([
+  ["quickstart", undefined, 7],
+  ["sentiment-few-shot", undefined, 8],
+  ["language-steering", undefined, 5],
+  ["quality-steering", undefined, 7],
+  ["concept-steering", undefined, 11],
+  ["conditional-steering", undefined, 5],
+  ["classifier-free", undefined, 5],
+  ["negative-prompt", undefined, 4],
+  ["steer", undefined, 10],
+  ["paper-a-grid", "llama-8b.sentiment", 25],
+  ["paper-d-grid", "llama-8b.evasive", 17],
+])("%s %s runs end to end on a tiny model", { timeout: 120_000 }, async (name, variant, configurations) => {
+  const recipe = join(folder, `${name}.yaml`);
+  const output = join(folder, "runs", name);
+  expect((await planRecipe(recipe, { variant })).configurations).toHaveLength(configurations);
+  await using study = await Study.open(recipe, { output, variant });
+  await generateTexts(study);
+  const report = await assess(study, { scores: true, classifiers: true });
+  expect(report.pilot).toHaveLength(study.sweep.length);
+  for (const { written, configuration } of report.pilot) {
+    expect(written, configuration).toBe(
+      2 * study.recipe.task.labels.length * study.recipe.task.languages.length,
+    );
+  }
+  expect(report.verdict).not.toBe("");
+  expect((await readFile(await writeReport(study, report), "utf8")).length).toBeGreaterThan(5000);
+});
+
+test("the grids have the runs that the papers have", async () => {
+  expect(await recipeVariants(join(EXAMPLES, "paper-a-grid.yaml"))).toHaveLength(4 * 2);
+  const concepts = await recipeVariants(join(EXAMPLES, "paper-d-grid.yaml"));
+  expect(concepts).toHaveLength(2 * 4);
+  const plans = await Promise.all(
+    concepts.map((variant) => planRecipe(join(EXAMPLES, "paper-d-grid.yaml"), { variant })),
+  );
+  expect(plans.reduce((sum, plan) => sum + plan.configurations.length, 0)).toBe(136);
+});
+
+test("sixteen ways of steering in one batch", { timeout: 60_000 }, () => {
+  const script = join(EXAMPLES, "mixed-batch.mjs");
+  const run = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: "utf8" });
+  const dry = run("--dry-run");
+  expect([dry.status, dry.stderr]).toEqual([0, ""]);
+  expect(dry.stdout.trim().split("\n")).toHaveLength(17);
+  const done = run(`file:${join(folder, "tiny.gguf")}`);
+  expect([done.status, done.stderr]).toEqual([0, ""]);
+  const texts = [...done.stdout.matchAll(/^ {2}> (.*)$/gm)].map((match) => match[1]);
+  expect(texts).toHaveLength(16);
+  // Nearly every way of steering ends with another text: none of them is another's, or nothing.
+  expect(new Set(texts).size).toBeGreaterThan(12);
+});
