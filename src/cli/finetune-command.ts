@@ -99,6 +99,7 @@ async function run(source: string, flags: Flags): Promise<void> {
       return await finetune({
         ...options,
         ...splitTexts(data, heldOut, chat, options.seed),
+        dataFiles: [data, heldOut],
         model,
         learningRate: lr,
         warmUp: warmup,
@@ -130,8 +131,10 @@ function commandLine(): string {
   return ["tiller", ...process.argv.slice(2).filter((word) => word !== "--restart")].map(quote).join(" ");
 }
 
-function stopped(epochs: number): InterruptedError {
-  const kept = epochs === 1 ? "1 epoch is kept" : `${epochs} epochs are kept`;
+/** @param epochs that are done; undefined if it was stopped before that was known. */
+function stopped(epochs: number | undefined): InterruptedError {
+  const count = epochs === 1 ? "1 epoch is kept" : `${epochs} epochs are kept`;
+  const kept = epochs === undefined ? "what was done is kept" : count;
   return new InterruptedError(`Stopped; ${kept}. To go on:\n  ${commandLine()}`);
 }
 
@@ -140,7 +143,7 @@ const NOTE_MS = 30_000;
 
 function showEvents(progress: ReturnType<typeof createProgress>) {
   let task: ProgressTask | undefined;
-  let epochs = 0;
+  let epochs: number | undefined;
   let total = 0;
   let recent: number[] = [];
   let noted = performance.now();

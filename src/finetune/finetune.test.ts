@@ -1,5 +1,7 @@
 import {
   existsSync,
+  linkSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,11 +15,13 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTiller, tiller } from "../cli/test-cli.js";
 import type { ReadText } from "../engine/engine.js";
+import type { Guidance } from "../engine/guidance.js";
 import { LlamaEngine } from "../engine/llama/llama-engine.js";
-import { scored } from "../engine/llama/test-engine.js";
+import { inOrder, PLAIN, scored } from "../engine/llama/test-engine.js";
 import { InterruptedError, ModelError, RecipeError, StoreError } from "../errors.js";
 import { readGguf } from "../gguf/read.js";
 import { type TinyModelOptions, writeTinyModel } from "../gguf/tiny-model.js";
+import { contrastiveExpert } from "../guidance/presets.js";
 import { canMount, smallDisk } from "../store/test-disk.js";
 import { type FinetuneEvent, type FinetuneOptions, finetune } from "./finetune.js";
 import { readTrainingTexts } from "./training-texts.js";
@@ -98,6 +102,21 @@ test("200 sentences lower the loss of others, and the result is a model like the
     context: 2048,
     hasChatTemplate: true,
   });
+});
+
+test("what was tuned is an expert of the model that it was", async () => {
+  const options = quick({ epochs: 1 });
+  await finetune(options);
+  const experts = [{ name: "tuned", kind: "model", path: options.out }] as const;
+  await using engine = await LlamaEngine.open({ path: base, sha256: SHA256, threads: 2, experts });
+  const write = async (guidance: Guidance) => {
+    const [text] = await inOrder(
+      engine.generate([{ prompt: "A note:", seed: 1, guidance }], { decoding: PLAIN }),
+    );
+    return text!.text;
+  };
+  const guided = await write(contrastiveExpert({ gamma: 0.5, expert: "tuned" }));
+  expect(guided).not.toBe(await write({ streams: [{ weight: 1 }] }));
 });
 
 test("losses are those that the engine computes, of answers alone where there is a prompt", async () => {
@@ -194,6 +213,15 @@ test("Ctrl-C keeps what is done and says how to go on", async () => {
   expect(existsSync(join(`${out}.tuning`, "epoch-1.gguf"))).toBe(true);
 });
 
+test("Ctrl-C before it is known how much is done does not say that nothing is", async () => {
+  const out = join(folder, "early.gguf");
+  const files = ["--data", TRAIN, "--held-out", HELD_OUT, "--out", out];
+  const { child, done } = startTiller(["finetune", `file:${halved()}`, ...files, "--convert"]);
+  child.stderr!.on("data", (text: string) => text.includes("Making a copy") && child.kill("SIGINT"));
+  const { code, stderr } = await done;
+  expect([code, stderr]).toEqual([130, expect.stringMatching(/Stopped; what was done is kept\. To go on/)]);
+});
+
 test("what cannot be trained is refused, with the reason", async () => {
   const encoder = quick({ model: { path: tiny("bert", { architecture: "bert" }), sha256: SHA256 } });
   await expect(finetune(encoder)).rejects.toThrow(ModelError);
@@ -225,11 +253,11 @@ test("a learning rate that is too high ends in a plain error", async () => {
   expect(existsSync(useless.out)).toBe(false);
 });
 
-/** A copy of the model whose last tensor is stored in 16 bits. */
-function halved(): string {
-  const path = join(folder, "halved.gguf");
-  const bytes = readFileSync(base);
-  const tensors = [...readGguf(base).tensors.values()];
+/** A copy of a model whose last tensor is stored in 16 bits. */
+function halved(whole = base): string {
+  const path = whole.replace(".gguf", "-halved.gguf");
+  const bytes = readFileSync(whole);
+  const tensors = [...readGguf(whole).tensors.values()];
   const last = tensors.reduce((far, tensor) => (tensor.offset > far.offset ? tensor : far));
   for (let i = 0; i < last.elements; i += 1) {
     // The upper half of an F32 is a BF16.
@@ -250,6 +278,55 @@ test("weights that are not F32 are refused, or converted first", async () => {
   const report = await finetune({ ...options, convert: true });
   expect(report.best.heldOutLoss).toBeLessThan(report.before);
   expect([...readGguf(options.out).tensors.values()].every(({ type }) => type === 0)).toBe(true);
+});
+
+test("a copy that was made of one model is not trained in another one's place", async () => {
+  const other = tiny("other", { seed: 9 });
+  const options = quick({ model: { path: halved(), sha256: SHA256 }, convert: true });
+  const stop = new AbortController();
+  const onEvent = ({ kind }: FinetuneEvent) => kind === "plan" && stop.abort();
+  const copied = finetune({ ...options, onEvent, signal: stop.signal });
+  await expect(copied).rejects.toThrow(InterruptedError);
+  // As after a copy that was made and then refused, or killed before the run had begun.
+  unlinkSync(join(`${options.out}.tuning`, "state.json"));
+  const renewed = { path: halved(other), sha256: "1".repeat(64) };
+  const { before } = await finetune({ ...options, model: renewed });
+  expect(before).toBe((await finetune(quick({ model: renewed, convert: true }))).before);
+});
+
+test("the output takes the place of nothing that the run reads, not even with --restart", async () => {
+  const data = join(folder, "data.txt");
+  writeFileSync(data, "The wind fell.");
+  const bytes = readFileSync(base);
+  await expect(finetune(quick({ out: base, restart: true }))).rejects.toThrow(
+    /holds the model.*another --out/,
+  );
+  const onData = quick({ out: data, dataFiles: [data], restart: true });
+  await expect(finetune(onData)).rejects.toThrow(/holds the data/);
+  await expect(finetune(quick({ out: folder, restart: true }))).rejects.toThrow(/names the folder/);
+  expect(readFileSync(base).equals(bytes)).toBe(true);
+  expect(readdirSync(folder).filter((name) => /^(base|data).*tuning/.test(name))).toEqual([]);
+});
+
+test("only what a run made is removed, and all of that", async () => {
+  const options = quick({ epochs: 1 });
+  const tuning = `${options.out}.tuning`;
+  mkdirSync(tuning);
+  writeFileSync(join(tuning, "mine.gguf"), "mine");
+  await finetune({ ...options, restart: true });
+  expect(readdirSync(tuning).sort()).toEqual(["mine.gguf", "state.json"]);
+  // As if it had been killed when the output had its name and the state did not say so yet.
+  const state = join(tuning, "state.json");
+  writeFileSync(state, readFileSync(state, "utf8").replace('"finished": true', '"finished": false'));
+  linkSync(options.out, join(tuning, "epoch-1.gguf"));
+  await finetune(options);
+  expect(readdirSync(folder).filter((name) => name.includes("partial"))).toEqual([]);
+});
+
+test.skipIf(!canMount)("a run of one epoch needs room for one model", async () => {
+  using disk = smallDisk(2048);
+  const report = await finetune(quick({ out: join(disk.path, "out.gguf"), epochs: 1 }));
+  expect(report.epochs).toHaveLength(1);
 });
 
 test.skipIf(!canMount)("a full disk ends it with the last good state kept", async () => {

@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { LearningRateDecay } from "../engine/llama/learning-rate.js";
 import { TrainingProcess } from "../engine/llama/training-process.js";
+import type { ProbeOutput } from "../engine/llama/training-protocol.js";
 import { EngineError, RecipeError } from "../errors.js";
 import { type GgufFile, readGguf } from "../gguf/read.js";
 import { errorCode, storeError } from "../store/failure.js";
@@ -22,6 +23,8 @@ export interface FinetuneOptions extends SplitTexts {
   readonly model: { readonly path: string; readonly sha256: string };
   /** GGUF file to write. `OUT.tuning` beside it holds what a run needs to go on. */
   readonly out: string;
+  /** Files that the texts are from: the output must be none of them. */
+  readonly dataFiles?: readonly string[];
   /** Default 3. */
   readonly epochs?: number;
   /** Highest learning rate, default 1e-4. */
@@ -124,6 +127,7 @@ function settle(options: FinetuneOptions): Settled {
     threads: availableParallelism(),
     convert: false,
     restart: false,
+    dataFiles: [],
     onEvent: () => {},
     memory: process.availableMemory(),
     signal: undefined,
@@ -152,7 +156,24 @@ function settle(options: FinetuneOptions): Settled {
   if (settled.texts.length === 0) throw new RecipeError("There is no training text.");
   if (settled.heldOut.length === 0) throw new RecipeError("There is no held-out text.");
   refuseLeak(settled);
+  refuseOutput(settled);
   return settled;
+}
+
+/** What `--restart` must not overwrite: the model file may be the only copy of what was trained from. */
+function refuseOutput({ out, model, dataFiles }: Settled): void {
+  if (!existsSync(out)) return;
+  if (statSync(out).isDirectory()) {
+    throw new RecipeError(
+      `--out names the folder ${out}. Name the file to write, such as ${out}/expert.gguf.`,
+    );
+  }
+  const inputs = [
+    { path: model.path, what: "the model that is trained" },
+    ...dataFiles.map((path) => ({ path, what: "the data" })),
+  ];
+  const taken = inputs.find(({ path }) => existsSync(path) && realpathSync(path) === realpathSync(out));
+  if (taken) throw new RecipeError(`--out names ${out}, which holds ${taken.what}. Choose another --out.`);
 }
 
 /** Names of weights with `*` for the block's number, each once. */
@@ -196,8 +217,10 @@ function publish(checkpoint: string, out: string): void {
     }
     renameSync(partial, out);
   } catch (error) {
-    rmSync(partial, { force: true });
     throw storeError(error, `write ${out}`);
+  } finally {
+    // Renaming does nothing where both are names of one file already: a process was killed after this.
+    rmSync(partial, { force: true });
   }
 }
 
@@ -248,7 +271,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneReport
   folder.requireCheckpoints();
   const memory = estimateMemory(original, settled);
   requireMemory(memory, settled.memory);
-  requireDisk(dirname(out), neededDisk(original, types.size > 0, folder));
+  requireDisk(dirname(out), neededDisk(original, settled.epochs, types.size > 0, folder));
   try {
     if (types.size > 0 && !existsSync(folder.converted)) {
       onEvent({ kind: "converting", to: folder.converted });
@@ -276,10 +299,11 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneReport
 }
 
 /** Room for the last, the best and the present checkpoint, and for the converted model, less what is there. */
-function neededDisk(file: GgufFile, convert: boolean, folder: TuningFolder): number {
+function neededDisk(file: GgufFile, most: number, convert: boolean, folder: TuningFolder): number {
   const { epochs } = folder.state;
   const present = new Set([epochs.at(-1)?.epoch, bestEpoch(folder.state)?.epoch].filter((epoch) => epoch));
-  const models = 3 - present.size + (convert && !existsSync(folder.converted) ? 1 : 0);
+  const checkpoints = Math.min(3 - present.size, most - epochs.length);
+  const models = checkpoints + (convert && !existsSync(folder.converted) ? 1 : 0);
   return models * f32Bytes(file);
 }
 
@@ -308,13 +332,13 @@ async function train(
     },
     { signal },
   );
-  let rowSeconds: number | undefined;
+  let probed: ProbeOutput | undefined;
   if (folder.state.weights === null) {
     const probe = await trainer.call("probe", undefined, { signal });
     if (probe.weights.length === 0) {
       throw new EngineError(`llama.cpp can train no weight of ${options.model.path}.`);
     }
-    rowSeconds = probe.seconds;
+    probed = probe;
     await folder.update({ weights: probe.weights });
   }
   const weights = folder.state.weights!;
@@ -341,7 +365,10 @@ async function train(
     frozen: frozenWeights(file, weights),
     memory,
     // A pass forward alone takes about a third of one with its way back.
-    seconds: rowSeconds && rowSeconds * (rows + ((epochs - done) * opened.heldOutRows) / 3),
+    seconds:
+      probed &&
+      probed.rowSeconds * (rows + ((epochs - done) * opened.heldOutRows) / 3) +
+        probed.startSeconds * (epochs - done),
     before: folder.state.before!,
   });
   for (let epoch = done; epoch < epochs && epochsWithoutGain(folder.state) < patience; epoch += 1) {

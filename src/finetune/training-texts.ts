@@ -31,8 +31,9 @@ export function readTrainingTexts(path: string, chat: boolean): TrainingText[] {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String(error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const known = { ENOENT: "there is no such file", EISDIR: "it is a folder" } as Record<string, string>;
+    const reason = known[code ?? ""] ?? message;
     throw new RecipeError(`The training data ${path} cannot be read: ${reason}.`, { cause: error });
   }
   if (!isUtf8(bytes) || bytes.includes(0)) {

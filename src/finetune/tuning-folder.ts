@@ -63,6 +63,9 @@ const OPTIONS: Readonly<Record<keyof TuningSettings, string>> = {
   seed: "--seed",
 };
 
+/** Names of models and temporary files that a run makes: nothing else in its folder is removed. */
+const OWN_FILE = /^(epoch-\d+|converted-[0-9a-f]+)\.gguf(\.partial-\d+)?$|^\.tiller-.*\.tmp$/;
+
 /** The epoch with the lowest held-out loss; undefined if there is none yet, or none is better than before. */
 export function bestEpoch({ before, epochs }: TuningState): TunedEpoch | undefined {
   let best: TunedEpoch | undefined;
@@ -80,11 +83,13 @@ export function epochsWithoutGain(state: TuningState): number {
 /** The folder beside the output in which a run keeps its state and the model after its last and its best epoch. */
 export class TuningFolder implements AsyncDisposable {
   readonly path: string;
+  readonly #model: string;
   readonly #lock: FolderLock;
   #state: TuningState;
 
-  private constructor(path: string, lock: FolderLock, state: TuningState) {
+  private constructor(path: string, model: string, lock: FolderLock, state: TuningState) {
     this.path = path;
+    this.#model = model;
     this.#lock = lock;
     this.#state = state;
   }
@@ -105,14 +110,16 @@ export class TuningFolder implements AsyncDisposable {
     try {
       const file = join(path, "state.json");
       if (restart) {
-        for (const name of readdirSync(path)) if (!name.startsWith("lock-")) rmSync(join(path, name));
+        for (const name of readdirSync(path)) {
+          if (name === "state.json" || OWN_FILE.test(name)) rmSync(join(path, name), { force: true });
+        }
       }
       const exists = readdirSync(path).includes("state.json");
       const state: TuningState = exists
         ? await readJson(file, stateSchema, "Begin anew with --restart.")
         : { format: 1, settings, weights: null, before: null, epochs: [], finished: false };
       refuseOtherSettings(path, state.settings, settings);
-      const folder = new TuningFolder(path, lock, state);
+      const folder = new TuningFolder(path, settings.model, lock, state);
       folder.#removeStale();
       return folder;
     } catch (error) {
@@ -138,9 +145,9 @@ export class TuningFolder implements AsyncDisposable {
     return join(this.path, `epoch-${epoch}.gguf`);
   }
 
-  /** The model with F32 weights, made of one whose weights are not. */
+  /** The model with F32 weights, made of one whose weights are not: before the first epoch another may have been here. */
   get converted(): string {
-    return join(this.path, "converted.gguf");
+    return join(this.path, `converted-${this.#model.slice(0, 16)}.gguf`);
   }
 
   /** @throws StoreError if a checkpoint that the state names is not there */
@@ -169,8 +176,9 @@ export class TuningFolder implements AsyncDisposable {
       }
     }
     for (const name of readdirSync(this.path)) {
-      const isModel = name.includes(".gguf") || name.endsWith(".tmp");
-      if (isModel && !kept.has(join(this.path, name))) rmSync(join(this.path, name), { force: true });
+      if (OWN_FILE.test(name) && !kept.has(join(this.path, name))) {
+        rmSync(join(this.path, name), { force: true });
+      }
     }
   }
 }

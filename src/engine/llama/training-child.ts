@@ -116,15 +116,19 @@ const handlers: { [N in TrainingOperation]: Handler<N> } = {
   async probe() {
     const { input, model, epochs } = training();
     const context = model.createContext({ tokens: input.context, accumulate: 1 });
-    const started = performance.now();
-    context.train(epochs[0]![0]!);
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = () => {
+      const started = performance.now();
+      context.train(epochs[0]![0]!);
+      return (performance.now() - started) / 1000;
+    };
+    const first = seconds();
+    const rowSeconds = seconds();
     const weights = [...context.withGradient];
     context.free();
-    // The step changed the weights, and every weight now counts as trained: only a new model is free of both.
+    // The steps changed the weights, and every weight now counts as trained: only a new model is free of both.
     model.free();
     opened = { ...training(), model: new TrainingModel(libraries!, input.path, input.threads) };
-    return { weights, seconds };
+    return { weights, rowSeconds, startSeconds: Math.max(0, first - rowSeconds) };
   },
 
   async evaluate({ weight }) {

@@ -30,7 +30,9 @@ export interface ProbeOutput {
   /** Weights that the optimiser changes, by name. */
   readonly weights: readonly string[];
   /** One row forward and back, with a step of the optimiser. */
-  readonly seconds: number;
+  readonly rowSeconds: number;
+  /** What the first row of an epoch takes besides: it makes the optimiser's memory. */
+  readonly startSeconds: number;
 }
 
 export interface EpochInput {
@@ -68,7 +70,7 @@ export interface EpochOutput {
 /** Every operation: what goes in, what comes back one by one, and what comes back at the end. */
 export interface TrainingOperations {
   open: { input: OpenTrainingInput; item: never; output: OpenTrainingOutput };
-  /** One step that is thrown away: which weights it reaches, how long it takes, and whether it can be done at all. */
+  /** Steps that are thrown away: which weights they reach, how long they take, and whether they can be done at all. */
   probe: { input: undefined; item: never; output: ProbeOutput };
   /** Loss of the held-out texts. `weight` names one that can be trained: llama.cpp wants one. */
   evaluate: { input: { weight: string }; item: never; output: { loss: number } };
