@@ -13,6 +13,20 @@ export {
   compareArms,
 } from "./classify/evaluate-arms.js";
 export { accuracy, type ClassificationScores, classificationScores, macroF1 } from "./classify/metrics.js";
+export { centredEncoder } from "./encode/centred-encoder.js";
+export { encodeSets, encodeTexts } from "./encode/encode-texts.js";
+export type { EncodeOptions, Encoder } from "./encode/encoder.js";
+export { type EncoderSource, parseEncoderSource } from "./encode/encoder-source.js";
+export { LlamaEncoder, type LlamaEncoderOptions } from "./encode/llama-encoder.js";
+export { type NgramEncoderOptions, ngramEncoder } from "./encode/ngram-encoder.js";
+export {
+  ONNX_PRECISIONS,
+  OnnxEncoder,
+  type OnnxEncoderOptions,
+  type OnnxPrecision,
+} from "./encode/onnx-encoder.js";
+export { type OpenEncoderOptions, type OpenedEncoder, openEncoder } from "./encode/open-encoder.js";
+export { type ResidualEncoderOptions, residualEncoder } from "./encode/residual-encoder.js";
 export { collect } from "./engine/collect.js";
 export type * from "./engine/engine.js";
 export type * from "./engine/guidance.js";
@@ -54,6 +68,13 @@ export {
   type PoolText,
 } from "./guidance/negative-pool.js";
 export * from "./guidance/presets.js";
+export type { JudgeSettings } from "./judge/create-judge.js";
+export type { EndpointOptions } from "./judge/endpoint-client.js";
+export { createEndpointJudge } from "./judge/endpoint-judge.js";
+export * from "./judge/judge.js";
+export { JudgementCache } from "./judge/judgement-cache.js";
+export { createLocalJudge, type JudgingEngine } from "./judge/local-judge.js";
+export { type JudgeSummary, orderEffects, ratingScore, summarizeRatings } from "./judge/rating.js";
 export { createIdentifier, type Identification, type Identifier } from "./language/identify.js";
 export { words } from "./language/words.js";
 export { aliases, type ModelAlias } from "./models/aliases.js";
@@ -67,10 +88,30 @@ export { recipeJsonSchema } from "./recipe/json-schema.js";
 export { type LayerSet, resolveLayerSets, resolveLayers } from "./recipe/layers.js";
 export { type LoadedRecipe, loadRecipe, loadVariants, parseRecipe, recipeVariants } from "./recipe/load.js";
 export { type Recipe, type RecipeInput, recipeSchema } from "./recipe/schema.js";
+export type { VectorSource } from "./recipe/sweep-axes.js";
 export { recipeTemplate } from "./recipe/template.js";
+export { adversarialAuroc, adversarialAurocOfTexts } from "./score/adversarial-auroc.js";
 export { areaUnderRoc } from "./score/area-under-roc.js";
+export { type CodeMixing, codeMixing } from "./score/code-mixing.js";
+export { type ConceptProbe, probeSuccess, trainConceptProbe } from "./score/concept-probe.js";
+export {
+  DEFINITION_GROUPS,
+  DEFINITIONS,
+  type Definition,
+  definitionOf,
+  type MeasureId,
+} from "./score/definitions.js";
 export { compressionRatio, distinctN, mattr } from "./score/diversity.js";
+export {
+  type EmbeddingAuthenticity,
+  type EmbeddingDiversity,
+  embeddingAuthenticity,
+  embeddingDiversity,
+} from "./score/embedding-scores.js";
 export { harmonicMean } from "./score/harmonic.js";
+export { type LexicalScores, lexicalMeasures } from "./score/lexical-measures.js";
+export { lexicalSet, lexicalText } from "./score/lexical-set.js";
+export type { Measured } from "./score/measured.js";
 export { buildReference, type ScoreReference } from "./score/reference.js";
 export { type ScoreCard, type ScoreRequest, scoreTexts } from "./score/score.js";
 export { shuffleWords } from "./score/shuffle.js";
@@ -172,9 +213,22 @@ export { type InspectedRun, type InspectRunOptions, inspectRun } from "./study/i
 export type { PlannedGuidance } from "./study/plan.js";
 export { type PlannedExpert, type PlannedRun, planRecipe } from "./study/plan-recipe.js";
 export { type Progress, type ProgressTask, SILENT } from "./study/progress.js";
+export { definitionsText } from "./study/report/definitions-text.js";
 export { renderReport } from "./study/report/render-report.js";
 export { renderText } from "./study/report/render-text.js";
-export type { PilotGuidance, PilotResult, PilotSteering, RunReport } from "./study/report/run-report.js";
+export type {
+  ArmMeasures,
+  CellValue,
+  MeasuredLanguage,
+  PilotGuidance,
+  PilotResult,
+  PilotSteering,
+  ReportedMeasure,
+  ReportedMeasures,
+  ReportedValue,
+  RunReport,
+  ScoreCell,
+} from "./study/report/run-report.js";
 export { strengthPlot } from "./study/report/strength-plot.js";
 export { measureRunRange, type RunRangeCost, type RunRangeOptions } from "./study/run-range.js";
 export { assess, generateTexts, makeVectors, writeReport } from "./study/run-study.js";

@@ -16,6 +16,14 @@ function gridText({ preset, gammas, etas, streams }: NonNullable<PlannedRun["gui
   return `${axes.join(" × ")}: ${cells} ${cells === 1 ? "cell" : "cells"} of ${preset}, up to ${streams} streams a text`;
 }
 
+/** `layers 0 to 21`, or each of them. */
+function layersText(layers: readonly number[]): string {
+  const [first = 0] = layers;
+  const last = layers.at(-1) ?? 0;
+  if (layers.length === 1) return `layer ${first}`;
+  return `layers ${last - first === layers.length - 1 ? `${first} to ${last}` : layers.join(", ")}`;
+}
+
 /** A planned run for people. */
 export function planText(plan: PlannedRun): string {
   const time = plan.seconds === undefined ? "not known" : `about ${roughTime(plan.seconds)}`;
@@ -25,6 +33,10 @@ export function planText(plan: PlannedRun): string {
     ...plan.experts.map(
       ({ key, source, isHere, isMissing }) =>
         `  ${key.padEnd(9)} ${source}${isHere ? "" : isMissing ? " (not there yet)" : " (to be fetched)"}`,
+    ),
+    ...plan.vectors.map(
+      ({ label, file, origin, layers }, i) =>
+        `  ${i === 0 ? "vectors " : "        "}  ${label}: ${file} (${origin}; ${layersText(layers)})`,
     ),
     `  contrast  ${plan.contrast.map((set) => `${set.texts} ${set.class} (${set.language})`).join(", ")}`,
     ...(plan.guidance ? [`  guidance  ${gridText(plan.guidance)}`] : []),

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import {
   assess,
+  DEFINITIONS,
+  definitionsText,
   generateTexts,
   type PlannedRun,
   planRecipe,
@@ -86,20 +88,38 @@ export function addRunCommands(program: Command): void {
       }),
     );
 
-  const assessing = (name: string, description: string, parts: { scores: boolean; classifiers: boolean }) =>
-    withStudyOptions(program.command(`${name} <recipe>`).description(description))
-      .addHelpText("after", example(`${name} runs/reviews`))
-      .action((recipe: string, flags: StudyFlags) =>
-        onStudy(recipe, flags, async (study, output) => {
-          const report = await assess(study, parts);
-          output.result(report, () => renderText(report, { width: output.width, color: output.color }));
-        }),
-      );
-  assessing("score", "score the texts that a run has so far", { scores: true, classifiers: false });
-  assessing("train", "train classifiers on a run's data sets and compare them", {
-    scores: false,
-    classifiers: true,
-  });
+  const assessOnly = (
+    recipe: string,
+    flags: StudyFlags,
+    parts: { scores: boolean; classifiers: boolean },
+  ): Promise<void> =>
+    onStudy(recipe, flags, async (study, output) => {
+      const report = await assess(study, parts);
+      output.result(report, () => renderText(report, { width: output.width, color: output.color }));
+    });
+
+  withStudyOptions(program.command("score [recipe]").description("score the texts that a run has so far"))
+    .option("--definitions", "print what each number of the scores means, and nothing else")
+    .addHelpText("after", example("score runs/reviews\n  $ tiller score --definitions"))
+    .action(async (recipe: string | undefined, flags: StudyFlags & { definitions?: boolean }) => {
+      if (flags.definitions) {
+        const output = createOutput(flags.json === true);
+        output.result(DEFINITIONS, () => definitionsText(output.width));
+        return;
+      }
+      if (recipe === undefined) {
+        throw new RecipeError("Name a recipe or a run folder to score, or ask for --definitions.");
+      }
+      await assessOnly(recipe, flags, { scores: true, classifiers: false });
+    });
+
+  withStudyOptions(
+    program.command("train <recipe>").description("train classifiers on a run's data sets and compare them"),
+  )
+    .addHelpText("after", example("train runs/reviews"))
+    .action((recipe: string, flags: StudyFlags) =>
+      assessOnly(recipe, flags, { scores: false, classifiers: true }),
+    );
 
   withStudyOptions(program.command("report <recipe>").description("write a run's report as one HTML file"))
     .addHelpText("after", example("report runs/reviews"))

@@ -49,6 +49,8 @@ export interface VariantOutcome<T> {
  * interrupted, says how to go on. Of a recipe with a matrix, does the work on all variants in turn, goes on after
  * one that fails, and prints what `summary` makes of the outcomes.
  *
+ * @param keeps whether what is done by then is kept when the work is interrupted
+ *
  * @throws TillerError at the end if a variant failed
  */
 export async function onStudy<T>(
@@ -56,11 +58,12 @@ export async function onStudy<T>(
   flags: StudyFlags,
   work: (study: Study, output: Output) => Promise<T>,
   summary?: (outcomes: readonly VariantOutcome<T>[]) => string,
+  keeps = true,
 ): Promise<void> {
   const runs = await chosenRuns(path, flags);
   const output = createOutput(flags.json === true);
   if (runs.length === 1) {
-    await onRun(runs[0]!, (study) => work(study, output));
+    await onRun(runs[0]!, keeps, (study) => work(study, output));
     return;
   }
   const outcomes: VariantOutcome<T>[] = [];
@@ -71,7 +74,7 @@ export async function onStudy<T>(
       ? { ...output, result: (found) => Object.assign(data, { [variant]: found }) }
       : { ...output, result: (found, text) => output.result(found, () => `${variant}\n${text()}\n`) };
     try {
-      outcomes.push({ variant, result: await onRun(run, (study) => work(study, own)) });
+      outcomes.push({ variant, result: await onRun(run, keeps, (study) => work(study, own)) });
     } catch (error) {
       if (!(error instanceof TillerError) || error instanceof InterruptedError) throw error;
       process.stderr.write(`${variant}: ${error.message}\n`);
@@ -87,6 +90,7 @@ export async function onStudy<T>(
 
 async function onRun<T>(
   { recipe, output, variant }: ChosenRun,
+  keeps: boolean,
   work: (study: Study) => Promise<T>,
 ): Promise<T> {
   const progress = createProgress(process.stderr);
@@ -109,6 +113,10 @@ async function onRun<T>(
       }
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
+      if (!keeps)
+        throw new InterruptedError(
+          "Stopped; of what was measured nothing is kept, and the same command begins anew.",
+        );
       throw new InterruptedError(`Stopped; nothing that was written is lost. To go on:\n  ${sameCommand()}`);
     }
   });

@@ -22,7 +22,8 @@ import { withInterrupt } from "./with-interrupt.js";
 
 const HELP = `
 A recipe builds one vector for each class and language: \`tiller vectors RECIPE\` is \`tiller vectors build RECIPE\`.
-The other commands work on vector files, of Tiller, repeng or llama-cvector-generator.
+range takes a recipe too, and inspect a recipe or a vector file; the other commands work on vector files. A vector
+file is one of Tiller, repeng or llama-cvector-generator; a recipe steers with it by steering.vectors.
 
 Example:
   $ tiller vectors reviews.yaml

@@ -130,8 +130,41 @@ export function inspectionText(
   return [...blocks, words.join("\n"), ...notes.map((note) => `note: ${note}`)].join("\n\n");
 }
 
-/** Pairs are shown layer by layer as long as they fit a line. */
+/** So many pairs are shown layer by layer side by side. */
 const MOST_PAIRS = 6;
+
+/**
+ * Pairs that are shown layer by layer: all of a few vectors; of many those of one class and language, such as the
+ * Language and the Quality vector of each language, or, where there are none, the first one with each other.
+ */
+function shownPairs(vectors: readonly SteeringVector[]): (readonly [number, number])[] {
+  const all = vectors.flatMap((_, i) => vectors.slice(i + 1).map((_, j) => [i, i + 1 + j] as const));
+  if (all.length <= MOST_PAIRS) return all;
+  const alike = all.filter(([i, j]) => nameOf(vectors[i]!) === nameOf(vectors[j]!));
+  return alike.length > 0 ? alike : all.filter(([i]) => i === 0);
+}
+
+/** The cosines of some pairs by layer: as many tables as it takes. */
+function layerTables(
+  pairs: readonly (readonly [number, number])[],
+  layers: VectorComparison["layers"],
+): string[] {
+  const tables: string[] = [];
+  for (let start = 0; start < pairs.length; start += MOST_PAIRS) {
+    const some = pairs.slice(start, start + MOST_PAIRS);
+    tables.push(
+      ...table([
+        ["layer", ...some.map(([i, j]) => `${letterOf(i)}·${letterOf(j)}`)],
+        ...layers.map(({ layer, cosines }) => [
+          String(layer),
+          ...some.map(([i, j]) => number(cosines[i]![j]!)),
+        ]),
+      ]),
+      "",
+    );
+  }
+  return tables;
+}
 
 /** How alike vectors point, for people. */
 export function comparisonText(
@@ -146,22 +179,13 @@ export function comparisonText(
     ["", ...letters],
     ...mean.map((row, index) => [letters[index]!, ...row.map((value) => number(value))]),
   ]);
-  const pairs = letters.flatMap((_, i) => letters.slice(i + 1).map((_, j) => [i, i + 1 + j] as const));
-  const byLayer =
-    pairs.length > MOST_PAIRS
-      ? []
-      : table([
-          ["layer", ...pairs.map(([i, j]) => `${letters[i]}·${letters[j]}`)],
-          ...layers.map(({ layer, cosines }) => [
-            String(layer),
-            ...pairs.map(([i, j]) => number(cosines[i]![j]!)),
-          ]),
-        ]);
+  const pairs = shownPairs(vectors.map(({ vector }) => vector));
   return [
     ...legend,
     "",
     ...(vectors.length > 2 ? [`cosine, mean of ${layers.length} layers`, ...matrix, ""] : []),
-    ...(byLayer.length > 0 ? ["cosine by layer", ...byLayer, ""] : []),
+    "cosine by layer",
+    ...layerTables(pairs, layers),
     `1: the same direction, ${MINUS}1: the opposite one. Random directions have ${chance.toFixed(3)} in absolute value, in the mean.`,
   ].join("\n");
 }

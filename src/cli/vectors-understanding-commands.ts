@@ -38,9 +38,12 @@ Example:
 `;
 
 const COMPARE_HELP = `
-The vectors must be of one model. Language and Quality vectors of one language, for example, may point the same way.
+The vectors must be of one model. Language and Quality vectors of one language, for example, may point the same way:
+of more than four files those of one class and language are shown layer by layer, or else the first with each other;
+--json has all.
 
 Example:
+  $ tiller vectors compare runs/both/vectors/*.human.*.gguf
   $ tiller vectors compare runs/quality/vectors/human.de.gguf runs/language/vectors/human.de.gguf
 `;
 
@@ -94,7 +97,7 @@ function addInspectCommand(vectors: Command): void {
         const vector = readSteeringVector(path);
         refuseLackingLayers(path, vector.layers, flags.layers);
         const [inspection] = await inspectVectors([vector], { layers: flags.layers });
-        createOutput(flags.json === true).result({ file, ...inspection }, () =>
+        createOutput(flags.json === true).result({ vectors: [{ file, ...inspection }], notes: [] }, () =>
           inspectionText([{ file, vector: inspection! }]),
         );
         return;
@@ -106,11 +109,17 @@ function addInspectCommand(vectors: Command): void {
           layers: flags.layers,
           tokens: flags.tokens,
         });
-        output.result(found, () =>
-          inspectionText(
-            found.vectors.map((vector) => ({ file, vector })),
-            found.notes,
-          ),
+        const files = file === undefined ? found.files : [file];
+        output.result(
+          {
+            vectors: found.vectors.map((vector, i) => ({ file: files[i], ...vector })),
+            notes: found.notes,
+          },
+          () =>
+            inspectionText(
+              found.vectors.map((vector) => ({ file, vector })),
+              found.notes,
+            ),
         );
       });
     });
@@ -154,20 +163,26 @@ function addRangeCommand(vectors: Command): void {
     .option("--svg <file>", "write the measurements as a figure")
     .addHelpText("after", RANGE_HELP)
     .action((recipe: string, flags: RangeFlags) =>
-      onStudy(recipe, flags, async (study, output) => {
-        const figure = figureOf(flags.svg, study);
-        const ranges = await measureRunRange(study, {
-          layers: flags.layers,
-          texts: flags.texts,
-          onCost: (cost) => study.progress.note(costText(cost)),
-        });
-        if (figure !== undefined) {
-          writeFigure(figure, strengthPlot(ranges, `${study.title}, ${study.recipe.model.source}`));
-        }
-        output.result({ ...ranges, figure }, () =>
-          [rangeText(ranges, output.width), ...(figure ? ["", `Figure: ${figure}`] : [])].join("\n"),
-        );
-      }),
+      onStudy(
+        recipe,
+        flags,
+        async (study, output) => {
+          const figure = figureOf(flags.svg, study);
+          const ranges = await measureRunRange(study, {
+            layers: flags.layers,
+            texts: flags.texts,
+            onCost: (cost) => study.progress.note(costText(cost)),
+          });
+          if (figure !== undefined) {
+            writeFigure(figure, strengthPlot(ranges, `${study.title}, ${study.recipe.model.source}`));
+          }
+          output.result({ ...ranges, figure }, () =>
+            [rangeText(ranges, output.width), ...(figure ? ["", `Figure: ${figure}`] : [])].join("\n"),
+          );
+        },
+        undefined,
+        false,
+      ),
     );
 }
 

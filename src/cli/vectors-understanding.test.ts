@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { readVectorFile, writeVectorFile } from "../steering/vector-file.js";
 import { createTestRun, type TestRun } from "../study/test-run.js";
-import { tiller } from "./test-cli.js";
+import { startTiller, tiller } from "./test-cli.js";
 
 let run: TestRun;
 let positive: string;
@@ -39,9 +39,11 @@ async function foreign(): Promise<string> {
 
 test("inspect says what a file says of itself", async () => {
   const found = JSON.parse(await shown("inspect", positive, "--json"));
-  expect(found).toMatchObject({ file: positive, class: "positive", method: "mean-difference", texts: 20 });
-  expect(found.layers.map(({ layer }: { layer: number }) => layer)).toEqual([0, 1, 2]);
-  expect(found.layers[0].separation).toBeUndefined();
+  const [vector] = found.vectors;
+  expect(found).toEqual({ vectors: [vector], notes: [] });
+  expect(vector).toMatchObject({ file: positive, class: "positive", method: "mean-difference", texts: 20 });
+  expect(vector.layers.map(({ layer }: { layer: number }) => layer)).toEqual([0, 1, 2]);
+  expect(vector.layers[0].separation).toBeUndefined();
   const text = await shown("inspect", positive, "--layers", "2");
   expect(text).toMatch(/mean-difference towards positive \(en\), from 20 texts/);
   expect(text).toMatch(/\n +layer +residual +difference +as before\n +2 +\d+\.\d\d/);
@@ -52,7 +54,7 @@ test("inspect on a recipe adds separation on held-out texts, and nearest tokens"
   const args = ["inspect", run.recipe, "-o", run.output];
   const { vectors, notes } = JSON.parse(await shown(...args, "--tokens", "3", "--layers", "1,2", "--json"));
   expect(notes).toEqual([]);
-  expect(vectors).toHaveLength(2);
+  expect(vectors.map(({ file }: { file: string }) => file)).toEqual([negative, positive]);
   for (const vector of vectors) {
     expect(vector.heldOut).toEqual({ texts: 10, others: 10 });
     expect(vector.layers.map(({ layer }: { layer: number }) => layer)).toEqual([1, 2]);
@@ -71,7 +73,7 @@ test("inspect on a recipe adds separation on held-out texts, and nearest tokens"
 
 test("inspect tries a vector file on a run's texts, and says if it was made from others", async () => {
   const own = JSON.parse(await shown("inspect", positive, "--recipe", run.output, "--json"));
-  expect(own.vectors).toHaveLength(1);
+  expect(own.vectors).toMatchObject([{ file: positive }]);
   expect(own.vectors[0].layers[1].separation.auroc).toBeGreaterThan(0.5);
   expect(own.notes).toEqual([]);
   const other = join(await mkdtemp(join(tmpdir(), "tiller-other-")), "other.gguf");
@@ -130,6 +132,28 @@ test("compare gives cosines, layer by layer", async () => {
   await expectFailure(["compare", positive], 2, /missing required argument/);
 });
 
+test("compare shows the vectors of one class and language layer by layer, when there are many", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tiller-many-"));
+  const files = ["de", "sl", "sw"].flatMap((language) =>
+    (["language", "quality"] as const).map((method) => {
+      const file = join(folder, `${method}.${language}.gguf`);
+      writeVectorFile(file, { ...readVectorFile(positive), method, class: "human", language });
+      return file;
+    }),
+  );
+  expect(await shown("compare", ...files)).toMatch(
+    /cosine by layer\nlayer +A·B +C·D +E·F\n +0 +1\.00 +1\.00 +1\.00\n/,
+  );
+  const classes = Array.from({ length: 8 }, (_, i) => {
+    const file = join(folder, `${i}.gguf`);
+    writeVectorFile(file, { ...readVectorFile(positive), class: `class ${i}` });
+    return file;
+  });
+  const text = await shown("compare", ...classes);
+  expect(text).toMatch(/\nlayer +A·B +A·C +A·D +A·E +A·F +A·G\n/);
+  expect(text).toMatch(/\n\nlayer +A·H\n +0 +1\.00\n/);
+});
+
 test("range measures each layer, tells its cost before, and draws a figure", {
   timeout: 120_000,
 }, async () => {
@@ -153,6 +177,16 @@ test("range measures each layer, tells its cost before, and draws a figure", {
   expect(text.match(/^layer 0: /gm)).toHaveLength(1);
   expect(text).toMatch(/ +strength +next token changed/);
   expect(text).toMatch(/Without steering: perplexity \d/);
+});
+
+test("Ctrl-C in range says that nothing is kept", async () => {
+  const { child, done } = startTiller(["vectors", "range", run.recipe, "-o", run.output, "--texts", "500"]);
+  child.stderr!.on("data", (text: string) => {
+    if (text.includes("Measuring how strongly")) setTimeout(() => child.kill("SIGINT"), 500);
+  });
+  const { code, stderr } = await done;
+  expect([code, stderr]).toEqual([130, expect.stringMatching(/Stopped; .*nothing is kept/)]);
+  expect(stderr).not.toMatch(/To go on/);
 });
 
 test("range refuses a layer without vectors, and a place that cannot be written", async () => {

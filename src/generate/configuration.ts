@@ -1,15 +1,21 @@
 import { type GuidanceCell, guidanceCells, promptingOf } from "../recipe/guidance-axes.js";
 import type { LayerSet } from "../recipe/layers.js";
 import type { Recipe } from "../recipe/schema.js";
-import { MEASURED_STRENGTHS, methodsOf, operationsOf, strengthsOf } from "../recipe/sweep-axes.js";
+import {
+  MEASURED_STRENGTHS,
+  operationsOf,
+  sourcesOf,
+  strengthsOf,
+  type VectorSource,
+} from "../recipe/sweep-axes.js";
 import type { SteeringOperation } from "../steering/intervene.js";
-import type { SteeringMethod } from "../steering/steering-vector.js";
 
 export type Prompting = "zero-shot" | "few-shot";
 
 /** How a configuration steers: one vector, one operation. */
 export interface ConfigurationSteering {
-  readonly method: SteeringMethod;
+  /** The method that made the vector; `file` for one that the recipe names. */
+  readonly method: VectorSource;
   readonly operation: SteeringOperation;
   /** 0-based blocks that are steered together, ascending. */
   readonly layers: readonly number[];
@@ -33,7 +39,7 @@ export interface Configuration {
 
 /** A cell of the sweep whose strengths are to be chosen. */
 export interface SweepCell {
-  readonly method: SteeringMethod;
+  readonly method: VectorSource;
   readonly operation: SteeringOperation;
   readonly set: LayerSet;
 }
@@ -46,7 +52,7 @@ export function baselineConfigurations(recipe: Recipe): Configuration[] {
 /** Every method with every operation at every set of layers, in this order; none without steering. */
 export function sweepCells(recipe: Recipe, sets: readonly LayerSet[]): SweepCell[] {
   const { steering } = recipe;
-  return methodsOf(steering).flatMap((method) =>
+  return sourcesOf(steering).flatMap((method) =>
     operationsOf(steering).flatMap((operation) => sets.map((set) => ({ method, operation, set }))),
   );
 }

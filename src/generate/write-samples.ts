@@ -1,3 +1,5 @@
+import { negativesOf } from "../recipe/guidance-schema.js";
+import type { Recipe } from "../recipe/schema.js";
 import type { Journal } from "../store/journal.js";
 import type { Sample } from "../store/sample.js";
 import type { Configuration } from "./configuration.js";
@@ -70,7 +72,8 @@ function isOf(row: Sample, configuration: string, language: string, label: strin
 
 /**
  * Writes what the orders ask for, job by job, into the journal; what is there already is not written again.
- * Orders by `written` share their jobs, so that a pilot of many configurations fills its batches.
+ * Orders by `written` share their jobs, so that a pilot of many configurations fills its batches, unless a
+ * configuration learns from its own earlier texts.
  * Returns false if it was asked to stop before the end.
  *
  * @throws StoreError, EngineError, InterruptedError; the jobs before stay in the journal
@@ -97,11 +100,20 @@ export async function writeSamples(
     const first = open.find(({ items }) => items.length > 0);
     if (!first) return true;
     if (options.stopping?.()) return false;
-    const shared =
-      first.order.counts === "written" ? open.filter(({ order }) => order.counts === "written") : [first];
+    const shares = ({ order }: (typeof open)[number]) =>
+      order.counts === "written" && !seesEarlier(recipe, order.configuration);
+    const shared = shares(first) ? open.filter(shares) : [first];
     const job = shared.flatMap(({ items }) => items).slice(0, most);
     await journal.append(await runJob(workshop, job, rows, filtersOf, options.signal, options.onText));
   }
+}
+
+/**
+ * True if a configuration's texts depend on which of its own texts earlier jobs have written: its jobs must then be cut
+ * alike whatever else is in the sweep.
+ */
+function seesEarlier({ guidance }: Recipe, configuration: Configuration): boolean {
+  return (configuration.guidance?.eta ?? 0) > 0 && guidance !== undefined && negativesOf(guidance).accepted;
 }
 
 /** Filters of a configuration that know the texts it has had accepted. A copied demonstration is an echo too. */

@@ -457,6 +457,7 @@ it("refuses settings that cannot work, without the key", () => {
   wrong({ url: `http://user:${KEY}@localhost/v1` }, /user name or a password/);
   wrong({ model: " " }, /name of a model/);
   wrong({ concurrency: 0 }, /concurrency must be from 1 to 64, not 0/);
+  wrong({ retries: Number.NaN }, /retries must be from 0 to 100, not NaN/);
   wrong({ timeoutSeconds: Number.NaN }, /timeoutSeconds/);
   vi.stubEnv(VARIABLE, " ");
   wrong({}, /TILLER_TEST_JUDGE_KEY holds no key/);

@@ -13,10 +13,11 @@ import { readAnswer } from "./read-answer.js";
  * @throws RecipeError if the URL is none, the environment variable holds no key, or an option is out of its range.
  */
 export function createEndpointJudge(options: EndpointOptions & JudgeSettings): Judge {
-  const { model, concurrency = 4, timeoutSeconds = 120, maxTokens = 256 } = options;
+  const { model, concurrency = 4, timeoutSeconds = 120, retries = 4, maxTokens = 256 } = options;
   if (model.trim() === "") throw new RecipeError("The judge needs the name of a model on its server.");
   requireWithin("concurrency", concurrency, 1, 64);
   requireWithin("timeoutSeconds", timeoutSeconds, 0.001, 300);
+  requireWithin("retries", retries, 0, 100);
   requireWithin("maxTokens", maxTokens, 1, 1e6);
   const client = new EndpointClient(options);
   const limits = { temperature: 0, max_tokens: maxTokens };

@@ -20,7 +20,9 @@ export function contrastProblems(
 ): Inconsistency[] {
   if (contrast === undefined) return [];
   const methods = neededMethods(steering);
-  const unsteered = guidance !== undefined && steering === undefined && !broken.has("steering");
+  const unsteered =
+    steering?.vectors !== undefined ||
+    (guidance !== undefined && steering === undefined && !broken.has("steering"));
   return [
     ...contrast.flatMap(sourceProblems),
     ...sizeProblems(contrast),
@@ -28,7 +30,9 @@ export function contrastProblems(
     ...(task === undefined || methods.length === 0
       ? []
       : [...classProblems(contrast, task, methods), ...coverageProblems(contrast, task, methods)]),
-    ...(unsteered && task !== undefined ? classProblems(contrast, task, LABEL_CHECK) : []),
+    ...(unsteered && task !== undefined && methods.length === 0
+      ? classProblems(contrast, task, LABEL_CHECK)
+      : []),
   ];
 }
 

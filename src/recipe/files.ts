@@ -19,6 +19,12 @@ export function fileReferences(recipe: Recipe): { path: KeyPath; file: string }[
       ? []
       : [{ path: ["demonstrations", "file"], file: demonstrations.file }]),
     ...(classifier === undefined ? [] : [{ path: ["classifier", "test"], file: classifier.test }]),
+    ...(typeof steering?.vectors === "string"
+      ? [{ path: ["steering", "vectors"], file: steering.vectors }]
+      : Object.entries(steering?.vectors ?? {}).map(([label, file]) => ({
+          path: ["steering", "vectors", label],
+          file,
+        }))),
     ...(steering?.when?.vector === undefined
       ? []
       : [{ path: ["steering", "when", "vector"], file: steering.when.vector }]),

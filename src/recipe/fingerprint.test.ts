@@ -142,6 +142,22 @@ describe("runs of the first version go on", () => {
     expect(recipeFingerprint(file, files("01"))).not.toBe(recipeFingerprint(file, files("00")));
   });
 
+  test("vector files count by their content, and by their labels", () => {
+    const of = (vectors: string | Record<string, string>, a = "00", b = "01") =>
+      recipeFingerprint(recipe({ steering: { vectors } }), {
+        directory: "/data",
+        hashes: new Map([
+          [resolve("/data", "a.gguf"), a],
+          [resolve("/data", "b.gguf"), b],
+        ]),
+      });
+    const one = of({ a: "a.gguf", b: "b.gguf" });
+    expect(of({ a: "b.gguf", b: "a.gguf" }, "01", "00")).toBe(one);
+    expect(of({ a: "a.gguf", b: "b.gguf" }, "00", "02")).not.toBe(one);
+    expect(of({ a: "b.gguf", b: "a.gguf" })).not.toBe(one);
+    expect(of("a.gguf", "00")).not.toBe(of("a.gguf", "02"));
+  });
+
   test("a condition's vector file counts by its content", () => {
     const when = { vector: "v.gguf", layer: 0, above: 0 };
     const steered = recipe({ steering: { method: "mean-difference", when } });

@@ -60,9 +60,13 @@ type Content = (file: string) => unknown;
 
 function steeringPart(steering: Steering, content: Content): unknown {
   const { layers, strengths, operation, operations, methods, ...rest } = steering;
-  const { when } = rest;
+  const { when, vectors } = rest;
   return {
     ...withoutLaterDefaults(rest),
+    vectors:
+      typeof vectors === "object"
+        ? Object.fromEntries(Object.entries(vectors).map(([label, file]) => [label, content(file)]))
+        : vectors && content(vectors),
     method: rest.method ?? methods?.[0],
     when: when && { ...when, vector: when.vector === undefined ? undefined : content(when.vector) },
   };

@@ -101,7 +101,7 @@ test.each<[string, unknown, RegExp]>([
   [
     "a negative weight in a list",
     { ...FREE, gamma: [0, -1] },
-    /^guidance\.gamma\[1\]: found the number -1; allowed: a number of at least 0/,
+    /^guidance\.gamma\[1\]: found the number -1; allowed: a number/,
   ],
   ["a weight twice", { ...FREE, gamma: [1, 0, 1] }, /^guidance\.gamma\[2\]: found 1 a second time/],
   ["no weights", { ...FREE, gamma: [] }, /^guidance\.gamma: found an empty list/],
@@ -111,6 +111,11 @@ test.each<[string, unknown, RegExp]>([
     "part of a token",
     { ...FREE, after: 0.5 },
     /^guidance\.after: found the number 0\.5; allowed: a whole number/,
+  ],
+  [
+    "a start behind every text's end",
+    { ...FREE, after: 1000 },
+    /^guidance\.after: found 1000, and no text has more than \d+ tokens/,
   ],
   [
     "a schedule backwards",

@@ -22,7 +22,7 @@ const ADVICE: Readonly<Record<PresetKey, string>> = {
  * @param broken Top-level keys that are given, with problems of their own.
  */
 export function guidanceProblems(
-  { guidance, steering, demonstrations }: Partial<Recipe>,
+  { guidance, steering, demonstrations, decoding }: Partial<Recipe>,
   broken: ReadonlySet<string>,
 ): Inconsistency[] {
   if (guidance === undefined) return [];
@@ -32,6 +32,7 @@ export function guidanceProblems(
     ...negativesProblems(guidance, demonstrations !== undefined || broken.has("demonstrations")),
     ...scheduleProblems(guidance.schedule, ["guidance", "schedule"]),
     ...silentScheduleProblems(guidance),
+    ...(broken.has("decoding") ? [] : lateProblems(guidance, decoding)),
     ...(broken.has("steering") ? [] : steeredProblems(guidance, steering)),
   ];
 }
@@ -98,6 +99,12 @@ function silentScheduleProblems({ schedule }: RecipeGuidance): Inconsistency[] {
   if (schedule === undefined || schedule.some(({ factor }) => factor !== 0)) return [];
   const message = "found the factor 0 at every point, so that nothing would be guided; give another one.";
   return [{ path: ["guidance", "schedule"], message }];
+}
+
+function lateProblems({ after }: RecipeGuidance, decoding: Recipe["decoding"] | undefined): Inconsistency[] {
+  if (after === undefined || decoding === undefined || after < decoding.maxTokens) return [];
+  const message = `found ${after}, and no text has more than ${decoding.maxTokens} tokens (decoding.maxTokens), so that nothing would be guided; allowed: less than that.`;
+  return [{ path: ["guidance", "after"], message }];
 }
 
 function steeredProblems(guidance: RecipeGuidance, steering: Recipe["steering"]): Inconsistency[] {

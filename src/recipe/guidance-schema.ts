@@ -6,7 +6,7 @@ import { path, text } from "./text-schema.js";
 
 /** The recipe's key `guidance`: logit steering by a preset, and the weights that are tried. */
 
-const weight = z.number().min(0).describe("A number, 0 or more.");
+const weight = z.number().min(0).max(1000).describe("A number from 0 to 1000.");
 
 const weights = (meaning: string) =>
   z.union([weight, z.array(weight).min(1)]).describe(`A number, 0 or more, or a list of these: ${meaning}`);

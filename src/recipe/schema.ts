@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { guidanceSchema } from "./guidance-schema.js";
+import { scoringSchema } from "./scoring-schema.js";
 import { steeringSchema } from "./steering-schema.js";
 import { label, path, text } from "./text-schema.js";
 
@@ -185,17 +186,7 @@ export const recipeSchema = z
       })
       .prefault({})
       .describe("What is dropped from the data set."),
-    scoring: z
-      .strictObject({
-        texts: z
-          .int()
-          .min(8)
-          .default(48)
-          .describe("Texts of each configuration that are scored for coherence."),
-        tokenBudget: z.int().min(50).default(500).describe("Words at which distinct-n is compared."),
-      })
-      .prefault({})
-      .describe("How the texts are measured."),
+    scoring: scoringSchema,
     classifier: z
       .strictObject({
         test: path.describe(

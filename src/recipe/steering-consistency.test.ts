@@ -33,7 +33,23 @@ function problems(steering: Steering, change: Partial<RecipeInput> = {}): string
 }
 
 test.each<[string, Steering, RegExp]>([
-  ["no method", {}, /^steering: found neither method nor methods/],
+  ["no method", {}, /^steering: found none of method, methods and vectors/],
+  [
+    "a method and a file",
+    { ...METHOD, vectors: "v.gguf" },
+    /^steering\.vectors: found vectors together with/,
+  ],
+  ["a label without a file", { vectors: { a: "a.gguf" } }, /^steering\.vectors: found no file for "b"/],
+  [
+    "a file for no label",
+    { vectors: { a: "a.gguf", b: "b.gguf", c: "c.gguf" } },
+    /^steering\.vectors\.c: found "c"; allowed: "a" or "b"/,
+  ],
+  [
+    "no class mean to go to",
+    { vectors: "v.gguf", operations: ["add", "replace"] },
+    /^steering\.operations: found replace together with steering\.vectors/,
+  ],
   ["both forms", { ...METHOD, methods: ["lda"] }, /^steering\.methods: found methods together with method/],
   [
     "two operations keys",
@@ -108,6 +124,16 @@ test.each<[string, Steering, RegExp]>([
     "the end of what is being written",
     { ...METHOD, where: { exclude: [{ anchor: "end", from: -1 }] } },
     /^steering\.where: found positions that count from the end/,
+  ],
+  [
+    "rows that all answers share",
+    { ...METHOD, pooling: { phase: "prompt" }, read: { answerTo: "Write." } },
+    /^steering\.pooling: this selection picks rows of the prompt alone/,
+  ],
+  [
+    "the same by position",
+    { ...METHOD, pooling: { include: [{ anchor: "prompt-end", to: -1 }] }, read: { answerTo: "Write." } },
+    /^steering\.pooling: this selection picks rows of the prompt alone/,
   ],
   ["an answer to nothing", { ...METHOD, pooling: "answer" }, /^steering\.pooling: found answer/],
   [

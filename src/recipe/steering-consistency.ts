@@ -11,9 +11,9 @@ import type { Layer, RecipeSelection, Steering } from "./steering-schema.js";
 import {
   HUMAN_METHODS,
   MEASURED_OPERATIONS,
-  methodsOf,
   operationsOf,
   SHARE_OPERATIONS,
+  sourcesOf,
   strengthsOf,
 } from "./sweep-axes.js";
 
@@ -22,6 +22,7 @@ export function steeringProblems({ steering, task }: Partial<Recipe>): Inconsist
   if (steering === undefined) return [];
   return [
     ...alternativeProblems(steering),
+    ...vectorProblems(steering, task?.labels),
     ...strengthProblems(steering),
     ...whereProblems(steering),
     ...poolingProblems(steering),
@@ -34,6 +35,8 @@ export function steeringProblems({ steering, task }: Partial<Recipe>): Inconsist
 function alternativeProblems(steering: Steering): Inconsistency[] {
   const pairs = [
     ["method", "methods"],
+    ["method", "vectors"],
+    ["methods", "vectors"],
     ["operation", "operations"],
     ["schedule", "decay"],
   ] as const;
@@ -42,10 +45,33 @@ function alternativeProblems(steering: Steering): Inconsistency[] {
     const message = `found ${other} together with ${one}; allowed: one of the two.`;
     return [{ path: ["steering", other], at: "key", message }];
   });
-  if (methodsOf(steering).length > 0) return both;
+  if (sourcesOf(steering).length > 0) return both;
   const message =
-    "found neither method nor methods; give one of the two, such as method: mean-difference (a label against the other labels).";
+    "found none of method, methods and vectors; give one of them, such as method: mean-difference (a label against the other labels).";
   return [...both, { path: ["steering"], at: "key", message }];
+}
+
+function vectorProblems(steering: Steering, labels: readonly string[] | undefined): Inconsistency[] {
+  const { vectors } = steering;
+  if (vectors === undefined) return [];
+  const problems: Inconsistency[] = [];
+  if (operationsOf(steering).includes("replace")) {
+    const message =
+      "found replace together with steering.vectors; it leads to the mean residual of a class, which a vector file does not hold. Leave it out, or give a method.";
+    const key = steering.operations === undefined ? "operation" : "operations";
+    problems.push({ path: ["steering", key], message });
+  }
+  if (typeof vectors === "string" || labels === undefined) return problems;
+  const missing = labels.filter((label) => !Object.hasOwn(vectors, label));
+  if (missing.length > 0) {
+    const message = `found no file for ${missing.map((name) => quoted(name)).join(", ")}; allowed: one for each label of task.labels, or one file for all.`;
+    problems.push({ path: ["steering", "vectors"], at: "key", message });
+  }
+  for (const label of Object.keys(vectors).filter((name) => !labels.includes(name))) {
+    const message = `found ${quoted(label)}; allowed: ${alternatives(labels.map((name) => quoted(name)))}.`;
+    problems.push({ path: ["steering", "vectors", label], at: "key", message });
+  }
+  return problems;
 }
 
 function strengthProblems(steering: Steering): Inconsistency[] {
@@ -153,10 +179,23 @@ function poolingProblems({ pooling, read }: Steering): Inconsistency[] {
   }
   if (typeof pooling === "string") return [];
   const problems = selectionProblems(pooling, path);
-  if (problems.length > 0 || pooling.phase !== "generated" || read !== "raw") return problems;
+  if (problems.length > 0) return problems;
+  if (read === "raw") {
+    if (pooling.phase !== "generated") return [];
+    const message =
+      "this selection picks no row: texts that are read raw have no phase generated; give read: {answerTo: PROMPT}.";
+    return [{ path, message }];
+  }
+  if (!picksPromptAlone(pooling)) return [];
   const message =
-    "this selection picks no row: texts that are read raw have no phase generated; give read: {answerTo: PROMPT}.";
+    "this selection picks rows of the prompt alone, which all texts that answer it share, so that the classes do not differ; allowed: rows of the answer (phase: generated).";
   return [{ path, message }];
+}
+
+/** What can be told without the prompt's length. */
+function picksPromptAlone({ phase, include }: RecipeSelection): boolean {
+  if (phase === "prompt") return true;
+  return include?.every(({ anchor, to }) => anchor === "prompt-end" && to !== undefined && to < 0) ?? false;
 }
 
 function conditionProblems(steering: Steering, labels: readonly string[] | undefined): Inconsistency[] {

@@ -108,6 +108,12 @@ export const steeringSchema = z
       .min(1)
       .optional()
       .describe("In place of `method`: each is tried with every operation, layer and strength."),
+    vectors: z
+      .union([path, z.record(label, path)])
+      .optional()
+      .describe(
+        "In place of `method`: vector files (.gguf) of the same model, of Tiller or imported. A map from each label to its file, or one file for all labels, with its sign as it is.",
+      ),
     operation: z.enum(STEERING_OPERATIONS).optional().describe("What is done with the vector. Default add."),
     operations: z
       .array(z.enum(STEERING_OPERATIONS))

@@ -29,10 +29,28 @@ export const MEASURED_STRENGTHS = 3;
 /** Operations whose strength is a share of the way. */
 export const SHARE_OPERATIONS: readonly SteeringOperation[] = ["ablate", "replace"];
 
-/** Each method once, in the recipe's order; none without steering. */
-export function methodsOf(steering: Pick<Steering, "method" | "methods"> | undefined): SteeringMethod[] {
+/** Where a configuration's vectors come from: a method, or the recipe's vector files. */
+export type VectorSource = SteeringMethod | typeof FILE_SOURCE;
+
+/** Stands in a configuration's name for the method of vectors from files. */
+export const FILE_SOURCE = "file";
+
+/** Each method once, in the recipe's order, or `file` for vectors from files; none without steering. */
+export function sourcesOf(steering: MethodKeys | undefined): VectorSource[] {
+  return steering?.vectors === undefined ? methodsOf(steering) : [FILE_SOURCE];
+}
+
+/** Each method once, in the recipe's order; none without steering, or with vectors from files. */
+export function methodsOf(steering: MethodKeys | undefined): SteeringMethod[] {
   const { method, methods } = steering ?? {};
   return [...new Set(methods ?? (method === undefined ? [] : [method]))];
+}
+
+type MethodKeys = Pick<Steering, "method" | "methods" | "vectors">;
+
+/** The vector file that the recipe names for a label; undefined if vectors are made. */
+export function vectorFileOf({ vectors }: Pick<Steering, "vectors">, label: string): string | undefined {
+  return typeof vectors === "object" ? vectors[label] : vectors;
 }
 
 /** Each operation once, in the recipe's order; none without steering. */
@@ -55,7 +73,7 @@ export function strengthsOf(
   return all && [...new Set(all)].sort((a, b) => a - b);
 }
 
-/** Methods that vectors are needed of: those of the sweep, and the condition's; none without steering. */
+/** Methods that vectors are made by: those of the sweep, and the condition's; none without steering. */
 export function neededMethods(steering: Steering | undefined): SteeringMethod[] {
   const when = steering?.when;
   const condition = when?.towards === undefined ? [] : [when.method ?? "mean-difference"];

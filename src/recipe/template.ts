@@ -131,6 +131,11 @@ samples:
 #scoring:
 #  texts: 48
 #  tokenBudget: 500
+#  # What embeds the texts: ngrams, residuals, gguf:MODEL or onnx:FOLDER.
+#  encoder: ngrams
+#  authenticity: true
+#  # Left out, no model judges: judge is local, or {endpoint: URL, model: NAME, keyEnv: VARIABLE}.
+#  judgeTexts: 48
 
 # Human test texts. With them, classifiers are trained on steered and on prompted texts and compared.
 #classifier:

@@ -58,6 +58,11 @@ export function referenceKey(language: string): string {
   return baseLanguage(language) ?? language;
 }
 
+/** The window for human texts of these lengths in words: 25, or their median if that is less. */
+export function mattrWindow(lengths: readonly number[]): number {
+  return Math.max(2, Math.min(LONGEST_WINDOW, Math.floor(median(lengths) ?? 0)));
+}
+
 /**
  * Measures human texts once, for all the sets that will be scored against them. Languages are kept apart, because
  * neither log-probabilities nor diversity compare between languages.
@@ -92,10 +97,7 @@ export function buildReference(options: {
     const own = indices.map((i) => texts[i]!.text.normalize("NFC"));
     const tokenized = own.map((text) => words(text, language));
     const filled = tokenized.filter((tokens) => tokens.length > 0);
-    const window = Math.max(
-      2,
-      Math.min(LONGEST_WINDOW, Math.floor(median(filled.map((tokens) => tokens.length)) ?? 0)),
-    );
+    const window = mattrWindow(filled.map((tokens) => tokens.length));
     const human: { logProbability: number; repetition: number }[] = [];
     const shuffled: number[] = [];
     for (const [position, index] of indices.entries()) {

@@ -1,8 +1,8 @@
 import { ModelError, RecipeError } from "../errors.js";
-import { euclideanNorm } from "./direction.js";
+import { cosine } from "./direction.js";
 import type { SteeringVector } from "./steering-vector.js";
-import { requireUsable, unitAt } from "./strength-cells.js";
-import { dotProduct } from "./text-shift.js";
+import { directionAt } from "./strength.js";
+import { requireUsable } from "./strength-cells.js";
 import { otherModelProblem } from "./vector-model.js";
 
 /** How alike vectors point, at one layer. */
@@ -51,17 +51,11 @@ export function compareVectors(vectors: readonly SteeringVector[]): VectorCompar
     throw new RecipeError(`The vectors have no layer in common: they have ${layers.join("; ")}.`);
   }
   const layers = shared.map((layer): LayerComparison => {
-    const units = vectors.map((vector) => unitAt(vector, layer));
+    const units = vectors.map((vector) => directionAt(vector, layer).unit);
     return { layer, cosines: units.map((a, i) => units.map((b, j) => (i === j ? 1 : cosine(a, b)))) };
   });
   const mean = vectors.map((_, i) =>
     vectors.map((_, j) => layers.reduce((sum, { cosines }) => sum + cosines[i]![j]!, 0) / layers.length),
   );
   return { layers, mean, chance: Math.sqrt(2 / (Math.PI * first.model.width)) };
-}
-
-/** cos of the angle between two vectors of one length, neither of them zero. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  const value = dotProduct(a, b) / (euclideanNorm(a) * euclideanNorm(b));
-  return Math.min(1, Math.max(-1, value));
 }

@@ -1,6 +1,6 @@
 import type { Condition, Intervention, Schedule } from "../engine/intervention.js";
 import type { Selection, Selector } from "../engine/selection.js";
-import { euclideanNorm } from "./direction.js";
+import { cosine, euclideanNorm } from "./direction.js";
 import type { SteeringOperation } from "./intervene.js";
 
 /** Cosine up to which two directions count as orthogonal, and from 1 as the same. */
@@ -24,8 +24,8 @@ export function describeInterventions(interventions: readonly Intervention[]): s
 export function commute(a: Intervention, b: Intervention): boolean {
   if (a.kind === "add" && b.kind === "add") return true;
   if (keepsNorm(a) || keepsNorm(b)) return false;
-  const cosine = Math.abs(cosineOf(axisOf(a), axisOf(b)));
-  return cosine < ROUNDING || (a.kind === "ablate" && b.kind === "ablate" && cosine > 1 - ROUNDING);
+  const alike = Math.abs(cosine(axisOf(a), axisOf(b)));
+  return alike < ROUNDING || (a.kind === "ablate" && b.kind === "ablate" && alike > 1 - ROUNDING);
 }
 
 /** What a person must know of an operation that does two things at one layer; undefined for the others. */
@@ -41,12 +41,6 @@ function keepsNorm({ kind }: Intervention): boolean {
 
 function axisOf(intervention: Intervention): Float32Array {
   return "vector" in intervention ? intervention.vector : intervention.direction;
-}
-
-function cosineOf(a: Float32Array, b: Float32Array): number {
-  let dot = 0;
-  for (let i = 0; i < a.length; i += 1) dot += a[i]! * (b[i] ?? 0);
-  return dot / (euclideanNorm(a) * euclideanNorm(b));
 }
 
 function describe(intervention: Intervention): string {

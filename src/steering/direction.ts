@@ -16,6 +16,19 @@ export function euclideanNorm(vector: Float32Array | Float64Array): number {
   return Math.sqrt(sum);
 }
 
+/** Σ a·b in 64 bits. */
+export function dotProduct(a: Float32Array | Float64Array, b: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** cos of the angle between two vectors of one length, neither of them zero. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  const value = dotProduct(a, b) / (euclideanNorm(a) * euclideanNorm(b));
+  return Math.min(1, Math.max(-1, value));
+}
+
 /** A vector's direction and length (paper A: v̂ = v / max(‖v‖₂, 1e-12)). */
 export function directionOf(vector: Float64Array): Direction {
   const norm = euclideanNorm(vector);

@@ -1,7 +1,7 @@
 import type { Engine, ReadText } from "../engine/engine.js";
 import type { Selection } from "../engine/selection.js";
-import { cosine } from "./compare-vectors.js";
 import type { ContrastTexts } from "./contrast-split.js";
+import { cosine } from "./direction.js";
 import { type NearToken, nearestTokens } from "./nearest-tokens.js";
 import { type LayerSeparation, measureSeparation } from "./separation.js";
 import type { LayerDirection, SteeringVector } from "./steering-vector.js";

@@ -2,7 +2,7 @@ import type { Condition, Intervention, Schedule } from "../engine/intervention.j
 import type { Selection } from "../engine/selection.js";
 import { RecipeError } from "../errors.js";
 import type { SteeringVector } from "./steering-vector.js";
-import { absoluteStrength, type StrengthUnit } from "./strength.js";
+import { absoluteStrength, directionAt, type StrengthUnit } from "./strength.js";
 
 /**
  * Operations that a steering vector can be used with, at a layer whose mean residual norm is n, with the vector's
@@ -86,7 +86,7 @@ function interventionsAt(
   vector: SteeringVector,
   { reference }: InterventionExtras,
 ): Intervention[] {
-  const direction = unitAt(vector, layer);
+  const direction = directionAt(vector, layer).unit;
   const absolute = (value: number) => absoluteStrength(vector, layer, value, unit);
   const added = () => {
     const alpha = absolute(strength);
@@ -125,14 +125,6 @@ export function addedLength(spec: InterventionSpec, vector: SteeringVector): num
   if (!["add", "add-keeping-norm", "ablate-add"].includes(operation)) return Number.NaN;
   const lengths = layers.map((layer) => absoluteStrength(vector, layer, strength, unit));
   return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
-}
-
-function unitAt(vector: SteeringVector, layer: number): Float32Array {
-  const found = vector.layers.find((candidate) => candidate.layer === layer);
-  if (found !== undefined) return found.unit;
-  throw new RecipeError(
-    `The vector for ${vector.class} (${vector.language}) has no layer ${layer}, only ${vector.layers.map((each) => each.layer).join(", ")}.`,
-  );
 }
 
 function scaled(schedule: Schedule = [{ token: 0, factor: 1 }], share: number): Schedule {

@@ -3,7 +3,8 @@ import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import { EngineError } from "../errors.js";
 import { readTokenTexts } from "../gguf/token-texts.js";
 import type { SteeringVector } from "./steering-vector.js";
-import { requireUsable, unitAt } from "./strength-cells.js";
+import { directionAt } from "./strength.js";
+import { requireUsable } from "./strength-cells.js";
 
 export interface NearToken {
   readonly token: number;
@@ -59,7 +60,7 @@ export async function nearestTokens(
   const { layers, count = 10, signal } = options;
   const { model } = engine;
   requireUsable(vector, model);
-  const units = layers.map((layer) => unitAt(vector, layer));
+  const units = layers.map((layer) => directionAt(vector, layer).unit);
   const texts = readTokenTexts(model.file);
   const logits = (unit: Float32Array, length: number) => {
     const added = {

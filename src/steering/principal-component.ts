@@ -8,7 +8,7 @@ import {
   timesVector,
   transposeTimesVector,
 } from "./dense-matrix.js";
-import { euclideanNorm } from "./direction.js";
+import { dotProduct, euclideanNorm } from "./direction.js";
 
 /** Share of the rows' squared norm below which their spread is the rounding of 32-bit numbers. */
 const LEAST_SPREAD = 2 ** -48;
@@ -63,7 +63,7 @@ function topEigenvector(apply: (x: Float64Array) => Float64Array, size: number):
     const current = next.map((value) => value / length);
     basis.push(current);
     next = apply(current);
-    diagonal.push(dot(next, current));
+    diagonal.push(dotProduct(next, current));
     // Once is not enough where most of the vector is cancelled.
     for (let pass = 0; pass < 2; pass += 1) for (const earlier of basis) subtractAlong(next, earlier);
     length = euclideanNorm(next);
@@ -127,14 +127,8 @@ function topOfTridiagonal(
   return { value: high, vector: vector.map((value) => value / norm) };
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += a[i]! * b[i]!;
-  return sum;
-}
-
 function subtractAlong(target: Float64Array, unit: Float64Array): void {
-  const part = dot(target, unit);
+  const part = dotProduct(target, unit);
   for (let i = 0; i < target.length; i += 1) target[i]! -= part * unit[i]!;
 }
 

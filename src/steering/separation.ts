@@ -5,10 +5,11 @@ import { areaUnderRoc } from "../score/area-under-roc.js";
 import { mean } from "../score/statistics.js";
 import { ANY_LANGUAGE, type ClassGroup, checkCapture, contrastGroups } from "./class-means.js";
 import type { ContrastTexts } from "./contrast-split.js";
+import { dotProduct } from "./direction.js";
 import { HUMAN_CLASS } from "./quality-vector.js";
 import type { SteeringVector } from "./steering-vector.js";
-import { requireUsable, unitAt } from "./strength-cells.js";
-import { dotProduct } from "./text-shift.js";
+import { directionAt } from "./strength.js";
+import { requireUsable } from "./strength-cells.js";
 
 /** How well a direction tells the texts of its class from the others, at one layer. */
 export interface LayerSeparation {
@@ -76,7 +77,7 @@ export async function measureSeparation(
     requireUsable(vector, engine.model);
     const sides = sidesOf(vector, filled);
     const layers = options.layers ?? vector.layers.map(({ layer }) => layer);
-    const units = layers.map((layer) => ({ layer, unit: unitAt(vector, layer) }));
+    const units = layers.map((layer) => ({ layer, unit: directionAt(vector, layer).unit }));
     return { sides, layers: units.map((at) => ({ ...at, wanted: [] as number[], others: [] as number[] })) };
   });
   const used = filled.filter((set) =>

@@ -1,8 +1,9 @@
 import type { Prompt } from "../engine/engine.js";
 import type { Intervention } from "../engine/intervention.js";
-import { ModelError, RecipeError } from "../errors.js";
+import { ModelError } from "../errors.js";
 import { interventionsOf, type SteeringOperation } from "./intervene.js";
 import { problemOf, type SteeringVector } from "./steering-vector.js";
+import { directionAt } from "./strength.js";
 import { type ExpectedModel, otherModelProblem } from "./vector-model.js";
 
 /** A prompt that texts are written from while strengths are tried. */
@@ -56,7 +57,7 @@ export function steeringCells(
   return [...new Set(options.layers)]
     .sort((a, b) => a - b)
     .map((layer): StrengthCell => {
-      const units = vectors.map((vector) => unitAt(vector, layer));
+      const units = vectors.map((vector) => directionAt(vector, layer).unit);
       return {
         name: `layer ${layer}`,
         layers: [layer],
@@ -76,16 +77,4 @@ export function requireUsable(vector: SteeringVector, model: ExpectedModel): voi
   if (other !== undefined) throw new ModelError(`${name} ${other}`);
   const problem = problemOf(vector);
   if (problem !== undefined) throw new ModelError(`${name} cannot be used: ${problem}. Make it again.`);
-}
-
-/**
- * A vector's direction at a layer. `[width]`
- * @throws RecipeError if it has none there, naming the layers that it has.
- */
-export function unitAt(vector: SteeringVector, layer: number): Float32Array {
-  const found = vector.layers.find((candidate) => candidate.layer === layer);
-  if (found !== undefined) return found.unit;
-  throw new RecipeError(
-    `The vector for ${vector.class} (${vector.language}) has no layer ${layer}, only ${vector.layers.map((each) => each.layer).join(", ")}.`,
-  );
 }

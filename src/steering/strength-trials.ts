@@ -4,6 +4,7 @@ import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import { compileSelection } from "../engine/selection.js";
 import { sampled, seedFrom } from "../random/seeded-random.js";
 import { mean } from "../score/statistics.js";
+import { dotProduct } from "./direction.js";
 import {
   calibrateJudge,
   type JudgedText,
@@ -15,7 +16,7 @@ import {
 import { compareDistributions } from "./proof-of-effect.js";
 import type { StrengthCell } from "./strength-cells.js";
 import type { RangeProgress, StrengthRangeOptions } from "./strength-range.js";
-import { dotProduct, type Projection, shiftOf } from "./text-shift.js";
+import { type Projection, shiftOf } from "./text-shift.js";
 
 /** What trials need of an engine. */
 export type TrialEngine = Pick<Engine, "nextToken" | "generate" | "logProbabilities" | "capture">;

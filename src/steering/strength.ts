@@ -5,11 +5,17 @@ import type { LayerDirection, SteeringVector } from "./steering-vector.js";
 /** `norm`: multiples of the layer's mean residual norm; `absolute`: the residual stream's own units, as paper A's α. */
 export type StrengthUnit = "norm" | "absolute";
 
-function directionAt(vector: SteeringVector, layer: number): LayerDirection {
+/**
+ * A vector's part at a layer.
+ * @param place The recipe's key, to begin the message with.
+ * @throws RecipeError if it has none there, naming the layers that it has.
+ */
+export function directionAt(vector: SteeringVector, layer: number, place?: string): LayerDirection {
   const direction = vector.layers.find((candidate) => candidate.layer === layer);
   if (direction !== undefined) return direction;
   throw new RecipeError(
-    `The vector for ${vector.class} (${vector.language}) has no layer ${layer}, only ${vector.layers.map((each) => each.layer).join(", ")}.`,
+    `${place === undefined ? "The" : `${place}: the`} vector for ${vector.class} (${vector.language}) has no layer ${layer}, only ` +
+      `${vector.layers.map((each) => each.layer).join(", ")}.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { dotProduct, type Projection, shiftOf } from "./text-shift.js";
+import { dotProduct } from "./direction.js";
+import { type Projection, shiftOf } from "./text-shift.js";
 
 const of = (prompt: number, ...values: number[]): Projection[] => values.map((value) => ({ prompt, value }));
 const unsteered = [...of(0, 1, 2, 4), ...of(1, 10, 10.5, 12, 9.5)];

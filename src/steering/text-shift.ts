@@ -38,10 +38,3 @@ export function shiftOf(
   const variance = moved.reduce((sum, value) => sum + (value - shift) ** 2, 0) / (moved.length - 1);
   return { shift, shiftError: Math.sqrt(variance / moved.length + 1 / unsteered.length) };
 }
-
-/** Σ a·b in 64 bits. */
-export function dotProduct(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += a[i]! * b[i]!;
-  return sum;
-}

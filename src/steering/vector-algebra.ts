@@ -1,7 +1,7 @@
 import { RecipeError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { ANY_LANGUAGE } from "./class-means.js";
-import { euclideanNorm } from "./direction.js";
+import { dotProduct, euclideanNorm } from "./direction.js";
 import { plainText } from "./direction-tensors.js";
 import type { LayerDirection, SteeringVector } from "./steering-vector.js";
 import { otherModelProblem } from "./vector-model.js";
@@ -79,12 +79,6 @@ function valuesAt(vector: SteeringVector, layer: number): Float64Array {
 
 function addScaled(sum: Float64Array, values: Float64Array, factor: number): void {
   for (let i = 0; i < sum.length; i += 1) sum[i]! += factor * values[i]!;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 /**
@@ -213,7 +207,7 @@ export function scaleVector(
 function withoutSpan(values: Float64Array, basis: readonly Float64Array[]): Float64Array {
   const rest = values.slice();
   for (let pass = 0; pass < 2; pass += 1) {
-    for (const axis of basis) addScaled(rest, axis, -dot(rest, axis));
+    for (const axis of basis) addScaled(rest, axis, -dotProduct(rest, axis));
   }
   return rest;
 }

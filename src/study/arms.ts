@@ -1,7 +1,7 @@
 import { type Configuration, describeConfiguration } from "../generate/configuration.js";
 import type { Order } from "../generate/write-samples.js";
 import type { Recipe } from "../recipe/schema.js";
-import { methodsOf } from "../recipe/sweep-axes.js";
+import { sourcesOf } from "../recipe/sweep-axes.js";
 import { FILTER_NAMES, type FilterName, type Sample } from "../store/sample.js";
 
 /** One side of the comparison: the texts that a configuration wrote, and the data set made of them. */
@@ -32,7 +32,7 @@ export function armsOf(
   const configurations = chosen ? [chosen, ...baselines] : baselines;
   return configurations.map((configuration) => {
     const written = journal.filter((row) => row.configuration === configuration.name);
-    const title = describeConfiguration(configuration, { method: methodsOf(recipe.steering).length > 1 });
+    const title = describeConfiguration(configuration, { method: sourcesOf(recipe.steering).length > 1 });
     return {
       name: armName(configuration),
       title: title[0]!.toUpperCase() + title.slice(1),

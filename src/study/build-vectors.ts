@@ -3,7 +3,14 @@ import type { Engine } from "../engine/engine.js";
 import type { Intervention } from "../engine/intervention.js";
 import type { Configuration, ConfigurationSteering } from "../generate/configuration.js";
 import type { Recipe } from "../recipe/schema.js";
-import { HUMAN_METHODS, methodsOf, neededMethods, steeringOf } from "../recipe/sweep-axes.js";
+import {
+  FILE_SOURCE,
+  HUMAN_METHODS,
+  methodsOf,
+  neededMethods,
+  steeringOf,
+  type VectorSource,
+} from "../recipe/sweep-axes.js";
 import { type ClassGroup, type ClassMeans, contrastGroups, meanOf } from "../steering/class-means.js";
 import type { ContrastSplit } from "../steering/contrast-split.js";
 import { addedLength, type InterventionSpec, interventionsOf } from "../steering/intervene.js";
@@ -19,16 +26,19 @@ import { fileName } from "../store/file-name.js";
 import { VERSION } from "../version.js";
 import { type CapturedContrast, captureContrast } from "./capture-contrast.js";
 import { pooledPositions } from "./contrast-reading.js";
+import type { GivenVector } from "./given-vectors.js";
 
 /** Where and when a configuration steers: the same for all of a run. */
 export type InterventionSite = Pick<InterventionSpec, "where" | "when" | "schedule">;
 
-/** The run's steering vectors: one for each method, language and class that is steered towards. */
+/** The run's steering vectors: one for each method, language and class that is steered towards, and those from files. */
 export interface VectorSet {
   readonly vectors: readonly SteeringVector[];
   readonly files: readonly string[];
-  /** The vector that a method has for a label in a language. */
-  find(method: SteeringMethod, language: string, label: string): SteeringVector;
+  /** All vectors of a method, or those from files. */
+  of(source: VectorSource): readonly SteeringVector[];
+  /** The vector that a method has for a label in a language, or that the recipe names for the label. */
+  find(source: VectorSource, language: string, label: string): SteeringVector;
   /** What a configuration does to the residual stream; without a site at every row, always and in full. */
   interventions(
     configuration: Configuration,
@@ -44,6 +54,7 @@ export interface VectorSet {
 export const NO_VECTORS: VectorSet = {
   vectors: [],
   files: [],
+  of: () => [],
   find: () => {
     throw new RangeError("The run has no steering vectors.");
   },
@@ -56,6 +67,8 @@ export interface BuildOptions {
   readonly folder: string;
   /** Blocks that are to be steered or measured. All up to the deepest of them are captured. */
   readonly layers: readonly number[];
+  /** Vectors that the recipe takes from files. */
+  readonly given?: readonly GivenVector[];
   readonly signal?: AbortSignal;
   /** Texts read so far, of so many. */
   readonly onText?: (done: number, total: number) => void;
@@ -63,7 +76,8 @@ export interface BuildOptions {
 
 /**
  * Makes the recipe's steering vectors, or makes them again from what an earlier run captured. All layers up to the
- * deepest that is steered are captured in one pass: what lies behind it is not even computed.
+ * deepest that is steered are captured in one pass: what lies behind it is not even computed. Where all vectors are
+ * given, no text is read.
  *
  * @throws EngineError if the model cannot be read; RecipeError if the texts do not make a vector
  */
@@ -75,7 +89,10 @@ export async function buildVectors(
   options: BuildOptions,
 ): Promise<VectorSet> {
   const methods = neededMethods(recipe.steering);
-  const { layers, ...rest } = options;
+  const { layers, given = [], ...rest } = options;
+  const own = given.filter(({ vector }, i) => given.findIndex((other) => other.vector === vector) === i);
+  const sources = { vectors: own.map(({ vector }) => vector), files: own.map(({ file }) => file) };
+  if (methods.length === 0) return vectorSet(recipe, given, undefined, sources.vectors, sources.files);
   const captured = await captureContrast(engine, recipe, split, modelSha256, {
     ...rest,
     depth: Math.max(...layers) + 1,
@@ -91,7 +108,13 @@ export async function buildVectors(
     writeVectorFile(file, vector);
     return file;
   });
-  return vectorSet(recipe, captured.means, vectors, files);
+  return vectorSet(
+    recipe,
+    given,
+    captured.means,
+    [...sources.vectors, ...vectors],
+    [...sources.files, ...files],
+  );
 }
 
 /** A method's vectors: for each language one for each class that is steered towards or asked for by the condition. */
@@ -149,16 +172,22 @@ function classMean(
 
 function vectorSet(
   recipe: Recipe,
-  means: ClassMeans,
+  given: readonly GivenVector[],
+  means: ClassMeans | undefined,
   vectors: readonly SteeringVector[],
   files: readonly string[],
 ): VectorSet {
   const { unit, clampMost } = steeringOf(recipe);
-  const find: VectorSet["find"] = (method, language, label) => {
-    const wanted = HUMAN_METHODS.includes(method) ? HUMAN_CLASS : label;
-    return vectors.find(
-      (vector) => vector.method === method && vector.language === language && vector.class === wanted,
-    )!;
+  // A file may hold a vector that one of the recipe's methods made.
+  const made = vectors.filter((vector) => !given.some((each) => each.vector === vector));
+  const of: VectorSet["of"] = (source) =>
+    source === FILE_SOURCE
+      ? given.map(({ vector }) => vector)
+      : made.filter(({ method }) => method === source);
+  const find: VectorSet["find"] = (source, language, label) => {
+    if (source === FILE_SOURCE) return given.find((each) => each.label === label)!.vector;
+    const wanted = HUMAN_METHODS.includes(source) ? HUMAN_CLASS : label;
+    return of(source).find((vector) => vector.language === language && vector.class === wanted)!;
   };
   const specOf = ({ operation, layers, strength }: ConfigurationSteering): InterventionSpec => ({
     operation,
@@ -170,16 +199,17 @@ function vectorSet(
   return {
     vectors,
     files,
+    of,
     find,
     interventions({ steering }, language, label, site = {}) {
       if (!steering) return [];
       const vector = find(steering.method, language, label);
-      const reference = (layer: number) => classMean(means, vector, recipe.task.labels, layer);
-      return interventionsOf({ ...specOf(steering), ...site }, vector, { reference });
+      const reference = (layer: number) => classMean(means!, vector, recipe.task.labels, layer);
+      return interventionsOf({ ...specOf(steering), ...site }, vector, means ? { reference } : {});
     },
     absoluteStrength({ steering }) {
       if (!steering) return 0;
-      const own = vectors.filter(({ method }) => method === steering.method);
+      const own = of(steering.method);
       return own.reduce((sum, vector) => sum + addedLength(specOf(steering), vector), 0) / own.length;
     },
   };

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.js";
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
-import { EngineError, ModelError } from "../errors.js";
+import { EngineError, ModelError, RecipeError } from "../errors.js";
 import type { Recipe } from "../recipe/schema.js";
 import type { Steering } from "../recipe/steering-schema.js";
 import { steeringOf } from "../recipe/sweep-axes.js";
@@ -34,7 +34,7 @@ export interface CaptureContrastOptions {
 
 /**
  * Reads the vectors' contrast texts in one pass, or finds what an earlier run kept of them.
- * @throws EngineError if the model cannot be read, or a text has none of the rows that are pooled
+ * @throws EngineError if the model cannot be read; RecipeError if a text has none of the rows that are pooled
  */
 export async function captureContrast(
   engine: () => Promise<Engine>,
@@ -98,16 +98,36 @@ async function capture(
   const rows = split.sets.flatMap((set) => set.vectorTexts.map((text) => ({ set, text })));
   const texts = rows.map(({ text }) => readTextOf(steering, text));
   const where = await poolingSelection(engine, steering);
-  for await (const item of engine.capture(texts, {
-    layers,
-    pooling: "mean",
-    ...(where ? { where } : {}),
-    ...(signal ? { signal } : {}),
-  })) {
-    const { set } = rows[item.text]!;
-    addCapture(means, set, item);
-    if (textVectors) addTextVector(textVectors, set, item);
-    if (item.layer === layers.at(-1)) onText?.(item.text + 1, texts.length);
+  try {
+    for await (const item of engine.capture(texts, {
+      layers,
+      pooling: "mean",
+      ...(where ? { where } : {}),
+      ...(signal ? { signal } : {}),
+    })) {
+      const { set } = rows[item.text]!;
+      addCapture(means, set, item);
+      if (textVectors) addTextVector(textVectors, set, item);
+      if (item.layer === layers.at(-1)) onText?.(item.text + 1, texts.length);
+    }
+  } catch (error) {
+    throw poolingError(error, rows);
   }
   return { means, textVectors };
+}
+
+/** The engine knows a text by its number, and people by its class and its beginning. */
+function poolingError(
+  error: unknown,
+  rows: readonly { readonly set: { readonly class: string }; readonly text: string }[],
+): unknown {
+  const number = error instanceof EngineError && /picks no row of text (\d+)/.exec(error.message)?.[1];
+  const row = number ? rows[Number(number) - 1] : undefined;
+  if (row === undefined) return error;
+  const start = [...row.text].slice(0, 60).join("");
+  return new RecipeError(
+    `steering.pooling: this selection picks no row of the text ${JSON.stringify(start)}${start === row.text ? "" : " …"} of the class ${row.set.class} ` +
+      "(the first row of a text is never among them). Choose other tokens or positions, or leave the text out.",
+    { cause: error },
+  );
 }

@@ -190,6 +190,11 @@ test.each<[string, NonNullable<RecipeInput["steering"]>["where"], RegExp]>([
     { include: [{ anchor: "start", from: 200 }] },
     /steering\.where: this selection picks no row of the prompt for negative \(en\)/,
   ],
+  [
+    "the last written token, which is never read",
+    { include: [{ anchor: "prompt-end", from: 11, to: 11 }] },
+    /steering\.where: .* nor one of the 11 rows of what is written/,
+  ],
   ["a token that the prompt lacks", { phase: "prompt", include: [{ text: "!" }] }, /picks no row/],
 ])("a place is refused before anything is written: %s", async (_, where, message) => {
   await using study = await open({ method: "mean-difference", layers: [2], strengths: [0.4], where });

@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { writeTinyModel } from "../gguf/tiny-model.js";
 import { recipeVariants } from "../recipe/load.js";
+import type { SteeringVector } from "../steering/steering-vector.js";
+import { combineVectors } from "../steering/vector-algebra.js";
+import { writeVectorFile } from "../steering/vector-file.js";
 import { planRecipe } from "./plan-recipe.js";
 import { assess, generateTexts, writeReport } from "./run-study.js";
 import { Study } from "./study.js";
@@ -19,6 +22,7 @@ beforeAll(async () => {
   await cp(EXAMPLES, folder, { recursive: true });
   await writeTinyModel(join(folder, "tiny.gguf"), { layers: 22, width: 32, heads: 2, kvHeads: 1 });
   await writeTinyModel(join(folder, "expert.gguf"), { layers: 2, width: 32, heads: 2, kvHeads: 1, seed: 9 });
+  writeVectors(join(folder, "imported-vector"));
   for (const name of await readdir(folder)) {
     if (!name.endsWith(".yaml")) continue;
     const text = await readFile(join(folder, name), "utf8");
@@ -34,6 +38,27 @@ beforeAll(async () => {
   }
 });
 
+/** The example's vectors for the tiny model, which is less wide. */
+function writeVectors(into: string): void {
+  const unit = Float32Array.from({ length: 32 }, (_, i) => (i % 2 ? 1 : -1) / Math.sqrt(32));
+  const polite: SteeringVector = {
+    method: "imported",
+    origin: "honest.gguf",
+    class: "honest",
+    language: "any",
+    weighting: "text",
+    positions: "unknown",
+    model: { sha256: "", architecture: "llama", name: "llama", width: 32 },
+    dataSha256: "",
+    texts: 0,
+    tokens: 0,
+    tillerVersion: "test",
+    layers: [{ layer: 8, unit, differenceNorm: 3, residualNorm: undefined }],
+  };
+  writeVectorFile(join(into, "polite.gguf"), polite);
+  writeVectorFile(join(into, "rude.gguf"), combineVectors([polite], { weights: [-1], labels: ["polite"] }));
+}
+
 test.each([
   ["quickstart", undefined, 7],
   ["sentiment-few-shot", undefined, 8],
@@ -41,6 +66,7 @@ test.each([
   ["quality-steering", undefined, 7],
   ["concept-steering", undefined, 11],
   ["conditional-steering", undefined, 5],
+  ["imported-vector", undefined, 3],
   ["classifier-free", undefined, 5],
   ["negative-prompt", undefined, 4],
   ["steer", undefined, 10],

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Expert } from "../engine/guidance.js";
 import { ModelError, RecipeError } from "../errors.js";
@@ -64,13 +65,30 @@ export async function resolveExperts(
         throw error;
       }),
     );
-    experts.push({ name, kind, scale, ...located(name, () => factsOf(found, kind)) });
+    experts.push({ name, kind, scale, ...located(name, () => factsOf(found, kind, model)) });
   }
   refuseAlike(loaded, model, experts);
+  if ((loaded.recipe.model.gpuLayers ?? 0) === 0) requireRoom([model, ...experts], process.availableMemory());
   return experts;
 }
 
-function factsOf({ path, sha256 }: ModelFile, kind: Expert["kind"]) {
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+
+/**
+ * Weights that do not fit into memory together are read from the disk again for every token.
+ * @param free Bytes that may be used.
+ * @throws ModelError
+ */
+export function requireRoom(files: readonly { readonly path: string }[], free: number): void {
+  const bytes = files.reduce((sum, { path }) => sum + statSync(path).size, 0);
+  if (files.length < 2 || bytes <= free) return;
+  throw new ModelError(
+    `guidance: the model and its experts have ${gigabytes(bytes)} of weights together, and ${gigabytes(free)} of memory are free. ` +
+      "Take smaller ones, an adapter in place of a model, or end other programs; if they are to lie on a GPU, set model.gpuLayers.",
+  );
+}
+
+function factsOf({ path, sha256 }: ModelFile, kind: Expert["kind"], model: ModelFile) {
   const file = readGguf(path);
   const isAdapter = adapterOf(file);
   if (isAdapter && kind === "model") {
@@ -79,7 +97,17 @@ function factsOf({ path, sha256 }: ModelFile, kind: Expert["kind"]) {
   if (!isAdapter && kind === "adapter") {
     throw new RecipeError(`${path} is a model and no adapter; write its source without adapter.`);
   }
+  if (!isAdapter) refuseOtherVocabulary(file, readGguf(model.path));
   return { path, sha256, shape: isAdapter ? undefined : readFacts(file, path, sha256) };
+}
+
+/** The engine compares token by token when it opens the two; their number is known before a run is begun. */
+function refuseOtherVocabulary(expert: GgufFile, model: GgufFile): void {
+  const [own, others] = [expert, model].map((file) => file.arrayLengths.get("tokenizer.ggml.tokens"));
+  if (own === undefined || others === undefined || own === others) return;
+  throw new RecipeError(
+    `${expert.path} has ${own} tokens, and the model has ${others}. Streams are summed token by token: give a model with the same vocabulary.`,
+  );
 }
 
 function adapterOf(file: GgufFile): boolean {

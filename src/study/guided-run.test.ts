@@ -32,6 +32,7 @@ async function guidedRun(guidance: unknown, more: Record<string, unknown> = {}):
   const run = await createTestRun({ ...SMALL, steering: undefined, guidance, ...more });
   writeTinyModel(join(run.folder, "expert.gguf"), { layers: 2, width: 32, seed: 5 });
   writeTinyModel(join(run.folder, "other.gguf"), { layers: 2, width: 32, seed: 6 });
+  writeTinyModel(join(run.folder, "foreign.gguf"), { layers: 1, width: 32, vocabulary: 900 });
   writeAdapter(join(run.folder, "lora.gguf"));
   return run;
 }
@@ -226,6 +227,23 @@ test("a sample sees real texts and accepted ones of earlier jobs of its own conf
   expect(negativesIn(alone)).toBe(later[7]);
 });
 
+test("a cell's texts do not depend on the other cells of the grid", async () => {
+  const written = async (gamma: number[], eta: number[]) => {
+    const run = await guidedRun(
+      { ...STEER, gamma, eta, negatives: NEGATIVES },
+      { samples: { perLabel: 6, pilotPerLabel: 6 } },
+    );
+    await using study = await open(run);
+    await generateTexts(study);
+    return new Map(study.journal.rows().map((sample) => [sample.id, sample.text]));
+  };
+  const grid = await written([0, 0.5], [0, 0.6]);
+  const alone = await written([0.5], [0.6]);
+  const common = [...alone].filter(([id]) => id.startsWith("steer@g0.5e0.6/") && grid.has(id));
+  expect(common.length).toBeGreaterThanOrEqual(12);
+  for (const [id, text] of common) expect([id, grid.get(id)]).toEqual([id, text]);
+});
+
 test("texts with the same streams share them, and an unguided configuration has none", async () => {
   await using study = await open(pools);
   const guidanceOf = (await writingGuidance(study))!;
@@ -318,6 +336,12 @@ test.each<[string, unknown, Record<string, unknown>, RegExp]>([
     { preset: "dexperts", gamma: 1, expert: "file:expert.gguf", antiExpert: "file:./expert.gguf" },
     {},
     /^guidance\.antiExpert: this is the same file as guidance\.expert/,
+  ],
+  [
+    "an expert with another vocabulary",
+    { ...STEER, expert: "file:foreign.gguf", negatives: NEGATIVES },
+    {},
+    /^guidance\.expert: .*foreign\.gguf has 900 tokens, and the model has \d+\./,
   ],
   [
     "a label without texts",

@@ -22,6 +22,8 @@ export interface InspectRunOptions {
 /** Vectors as they were found, and what to know about the texts that they were tried on. */
 export interface InspectedRun {
   readonly vectors: readonly VectorInspection[];
+  /** The run's own vector files, in the vectors' order; empty for vectors from elsewhere. */
+  readonly files: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -33,7 +35,9 @@ export interface InspectedRun {
  */
 export async function inspectRun(study: Study, options: InspectRunOptions = {}): Promise<InspectedRun> {
   const steering = steeringOf(study.recipe);
-  const vectors = options.vectors ?? (await makeVectors(study)).vectors;
+  const { vectors, files } = options.vectors
+    ? { vectors: options.vectors, files: [] }
+    : await makeVectors(study);
   const engine = await study.engine();
   const where = await poolingSelection(engine, steering);
   const sets = heldOutSets(study);
@@ -66,6 +70,7 @@ export async function inspectRun(study: Study, options: InspectRunOptions = {}):
   await inspect(rest, undefined);
   return {
     vectors: vectors.map((vector) => inspections.get(vector)!),
+    files,
     notes: [
       ...rest.map(
         (vector) =>

@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
-import type { Engine } from "../engine/engine.js";
+import type { Engine, Prompt } from "../engine/engine.js";
 import type { Condition, Schedule } from "../engine/intervention.js";
-import { compileSelection, type SelectableRow, type Selection } from "../engine/selection.js";
+import { canReach } from "../engine/reach.js";
+import type { Selection } from "../engine/selection.js";
 import { RecipeError } from "../errors.js";
 import type { Workshop } from "../generate/job.js";
 import type { Steering } from "../recipe/steering-schema.js";
 import { steeringOf } from "../recipe/sweep-axes.js";
 import { readSteeringVector } from "../steering/import-vector.js";
 import type { SteeringVector } from "../steering/steering-vector.js";
-import { absoluteStrength } from "../steering/strength.js";
+import { absoluteStrength, directionAt } from "../steering/strength.js";
 import type { VectorSet } from "./build-vectors.js";
 import { resolveSelection } from "./resolve-selection.js";
 import type { Study } from "./study.js";
@@ -30,14 +31,14 @@ export async function writingInterventions(
   const { steering } = study.recipe;
   if (steering === undefined) return () => [];
   const engine = await study.engine();
-  const where = await writingSelection(engine, study);
   const schedule = scheduleOf(steering);
+  const where = await writingSelection(engine, study, schedule);
   const conditionIn = conditions(study, vectors);
   return (configuration, language, label) =>
     vectors.interventions(configuration, language, label, {
       where: where ?? (configuration.steering?.operation === "rotate" ? BEHIND_FIRST : undefined),
       schedule,
-      when: conditionIn(language),
+      when: conditionIn(language)?.condition,
     });
 }
 
@@ -50,12 +51,22 @@ export function scheduleOf({ schedule, decay }: Steering): Schedule | undefined 
   ];
 }
 
+/** The recipe's condition, as the engine measures it. */
+export interface StudyCondition {
+  readonly condition: Condition;
+  /** How much of the engine's measure is 1 in the recipe. */
+  readonly one: number;
+}
+
 /** The recipe's condition for each language. The languages share one if its vector comes from a file. */
-function conditions(study: Study, vectors: VectorSet): (language: string) => Condition | undefined {
+export function conditions(
+  study: Study,
+  vectors: VectorSet,
+): (language: string) => StudyCondition | undefined {
   const { when } = steeringOf(study.recipe);
   if (when === undefined) return () => undefined;
   const { towards, method = "mean-difference", vector: file } = when;
-  const known = new Map<string, Condition>();
+  const known = new Map<string, StudyCondition>();
   const fromFile =
     file === undefined
       ? undefined
@@ -68,65 +79,55 @@ function conditions(study: Study, vectors: VectorSet): (language: string) => Con
   };
 }
 
-function conditionOf({ recipe, conditionLayer }: Study, vector: SteeringVector): Condition {
+function conditionOf({ recipe, conditionLayer }: Study, vector: SteeringVector): StudyCondition {
   const { unit, when } = steeringOf(recipe);
   const { measure, over, above, below } = when!;
   const layer = conditionLayer!;
-  const direction = vector.layers.find((each) => each.layer === layer)?.unit;
-  if (direction === undefined) {
-    throw new RecipeError(
-      `steering.when: the vector has no layer ${layer}, only ${vector.layers.map((each) => each.layer).join(", ")}.`,
-    );
-  }
-  const threshold = (value: number) =>
-    measure === "cosine" ? value : absoluteStrength(vector, layer, value, unit);
-  return {
+  const direction = directionAt(vector, layer, "steering.when").unit;
+  const one = measure === "cosine" ? 1 : absoluteStrength(vector, layer, 1, unit);
+  const condition: Condition = {
     layer,
     vector: direction,
     measure,
     over,
-    ...(above === undefined ? {} : { above: threshold(above) }),
-    ...(below === undefined ? {} : { below: threshold(below) }),
+    ...(above === undefined ? {} : { above: above * one }),
+    ...(below === undefined ? {} : { below: below * one }),
   };
+  return { condition, one };
 }
 
 /** The rows that are steered, after a look at whether each prompt, or what is written to it, has any. */
-async function writingSelection(engine: Engine, { recipe, prompts }: Study): Promise<Selection | undefined> {
+async function writingSelection(
+  engine: Engine,
+  { recipe, prompts }: Study,
+  schedule: Schedule | undefined,
+): Promise<Selection | undefined> {
   const { where, prompting } = steeringOf(recipe);
-  if (where === undefined) return undefined;
-  const selection = await resolveSelection(engine, where, "steering.where");
+  const selection = where && (await resolveSelection(engine, where, "steering.where"));
+  if (selection === undefined && schedule === undefined) return undefined;
+  const { maxTokens } = recipe.decoding;
+  const site = { ...(selection ? { where: selection } : {}), ...(schedule ? { schedule } : {}) };
   for (const language of recipe.task.languages) {
     for (const label of recipe.task.labels) {
-      const text = await engine.render(prompts(prompting, language, label));
-      const read = await engine.tokenize(text, { special: true });
-      // A template that writes BOS itself gets no second one.
-      const tokens = read.length > 1 && read[0] === read[1] ? read.slice(1) : read;
-      if (!reaches(selection, tokens, recipe.decoding.maxTokens)) {
-        throw new RecipeError(
-          `steering.where: this selection picks no row of the prompt for ${label} (${language}), which has ` +
-            `${tokens.length} tokens, nor of the ${recipe.decoding.maxTokens} that are written to it. Change it.`,
-        );
-      }
+      const tokens = await tokensOfPrompt(engine, prompts(prompting, language, label));
+      // The last token of a text is drawn and never read.
+      if (canReach(site, tokens, tokens.length + maxTokens - 1)) continue;
+      throw new RecipeError(
+        `steering.${selection ? "where: this selection" : "schedule: it"} picks no row of the prompt for ${label} (${language}), which has ` +
+          `${tokens.length} tokens, nor one of the ${maxTokens - 1} rows of what is written to it (the last of ` +
+          `${maxTokens} tokens is never read). Change it${selection && schedule ? " or the schedule" : ""}.`,
+      );
     }
   }
   return selection;
 }
 
-/** Whether a selection picks a row of a prompt, or can pick one of so many written tokens. */
-export function reaches(selection: Selection, prompt: Int32Array, written: number): boolean {
-  const picks = compileSelection(selection);
-  if (picks === undefined) return true;
-  const row = (token: number, position: number): SelectableRow => ({
-    token,
-    position,
-    promptLength: prompt.length,
-  });
-  // What will be written is not known: it may be any token that the selection names, or one that it does not.
-  const tokens = [-1, ...(selection.include ?? []).flatMap((one) => ("tokens" in one ? one.tokens : []))];
-  return (
-    prompt.some((token, position) => picks(row(token, position))) ||
-    Array.from({ length: written }, (_, i) => prompt.length + i).some((position) =>
-      tokens.some((token) => picks(row(token, position))),
-    )
-  );
+/** The tokens that the model reads for a prompt. */
+export async function tokensOfPrompt(
+  engine: Pick<Engine, "render" | "tokenize">,
+  prompt: Prompt,
+): Promise<Int32Array> {
+  const read = await engine.tokenize(await engine.render(prompt), { special: true });
+  // A template that writes BOS itself gets no second one.
+  return read.length > 1 && read[0] === read[1] ? read.slice(1) : read;
 }

@@ -2,6 +2,7 @@ import type { ArmComparison, TrainedArm } from "../classify/evaluate-arms.js";
 import { promptingOf, usesNegatives } from "../recipe/guidance-axes.js";
 import type { Recipe } from "../recipe/schema.js";
 import { operationsOf } from "../recipe/sweep-axes.js";
+import type { MeasureId } from "../score/definitions.js";
 import type { ScoreCard } from "../score/score.js";
 import { orderWithin } from "../steering/describe-interventions.js";
 import { VERSION } from "../version.js";
@@ -10,9 +11,11 @@ import type { ArmsCompared } from "./compare-data.js";
 import type { Cost } from "./cost.js";
 import { isOtherShape } from "./experts.js";
 import type { LabelChecks } from "./label-check.js";
+import { measureArms } from "./measures.js";
 import type { PilotOutcome } from "./pilot.js";
 import type { ArmResult, Comparison, PilotResult, RunReport, ScoreSummary } from "./report/run-report.js";
 import type { Study } from "./study.js";
+import type { ScoredSet } from "./text-scores.js";
 import { type Added, verdictSentence } from "./verdict.js";
 
 /** Texts of each arm and label that the report shows. */
@@ -22,18 +25,19 @@ const SHOWN_SAMPLES = 4;
 const orMissing = (value: number | undefined): number => value ?? Number.NaN;
 
 function summarize(card: ScoreCard): ScoreSummary {
-  const parts: Record<string, number | undefined> = {
-    "language right": card.success.language,
-    "label right": card.success.label,
-    "log-probability per token": card.coherence.logProbability,
-    "repeated trigrams": card.coherence.repetition,
-    "texts that loop": card.coherence.loopRate,
-    "texts cut at the limit": card.coherence.truncatedRate,
-    "distinct-1": card.diversity.distinct1.value,
-    "distinct-2": card.diversity.distinct2.value,
-    "distinct-3": card.diversity.distinct3.value,
-    "type-token ratio (moving average)": card.diversity.mattr.value,
-    "compressed size": card.diversity.compression.value,
+  const parts: Partial<Record<MeasureId, number | undefined>> = {
+    languageRight: card.success.language,
+    labelRight: card.success.label,
+    logProbability: card.coherence.logProbability,
+    repeatedTrigrams: card.coherence.repetition,
+    loopingTexts: card.coherence.loopRate,
+    cutTexts: card.coherence.truncatedRate,
+    emptyTexts: card.coherence.emptyRate,
+    distinct1: card.diversity.distinct1.value,
+    distinct2: card.diversity.distinct2.value,
+    distinct3: card.diversity.distinct3.value,
+    mattr: card.diversity.mattr.value,
+    gzip: card.diversity.compression.value,
   };
   return {
     success: orMissing(card.success.value),
@@ -67,7 +71,7 @@ function pilotResult(outcome: PilotOutcome): PilotResult {
 }
 
 export interface Findings {
-  readonly arms: readonly { readonly arm: Arm; readonly card: ScoreCard | undefined }[];
+  readonly arms: readonly { readonly arm: Arm; readonly card: ScoredSet | undefined }[];
   readonly pilot: readonly PilotOutcome[];
   readonly chosen: PilotOutcome | undefined;
   /** Undefined if the recipe has no test texts, or training was not asked for. */
@@ -186,8 +190,10 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Puts everything that a run found into one report. */
-export function makeReport(study: Study, findings: Findings): RunReport {
+/** Measures the data sets that were scored, and puts everything that a run found into one report. */
+export async function makeReport(study: Study, findings: Findings): Promise<RunReport> {
+  const scored = findings.arms.flatMap(({ arm, card }) => (card ? [{ arm, cells: card.cells() }] : []));
+  const measured = await measureArms(study, scored);
   const comparisons = comparisonsOf(findings.comparison?.comparisons ?? [], study.recipe);
   const trained = new Map(findings.comparison?.comparisons[0]?.arms.map((arm) => [arm.name, arm]));
   const arms = findings.arms.map(({ arm, card }): ArmResult => {
@@ -201,6 +207,7 @@ export function makeReport(study: Study, findings: Findings): RunReport {
       tokens: arm.written.reduce((sum, row) => sum + row.tokens, 0),
       filters: filterCounts(arm.written),
       score: card && summarize(card),
+      measures: measured.arms.get(arm.name),
       classifier: !classifier?.trained
         ? undefined
         : {
@@ -230,7 +237,7 @@ export function makeReport(study: Study, findings: Findings): RunReport {
       ),
     ),
     comparisons,
-    notes: notesOf(study, findings),
+    notes: [...notesOf(study, findings), ...measured.notes],
     recipe: study.loaded.text,
     cost: {
       seconds: cost.seconds,

@@ -24,7 +24,6 @@ export class NegativePrompts {
   readonly #options: RecipeNegatives;
   /** Tokens that the context holds beside the longest text. */
   readonly #room: number;
-  readonly #lengths = new Map<string, number>();
   readonly #pools = new Map<string, GrowingPool>();
   #start: readonly PoolText[] = [];
 
@@ -97,13 +96,8 @@ export class NegativePrompts {
   }
 
   async #fits(text: string): Promise<boolean> {
-    let length = this.#lengths.get(text);
-    if (length === undefined) {
-      const tokens = await retryAfterCrash("measuring negative examples", () => this.#engine.tokenize(text));
-      // With the token that begins a text.
-      length = tokens.length + 1;
-      this.#lengths.set(text, length);
-    }
-    return length <= this.#room;
+    const tokens = await retryAfterCrash("measuring negative examples", () => this.#engine.tokenize(text));
+    // With the token that begins a text.
+    return tokens.length + 1 <= this.#room;
   }
 }

@@ -7,6 +7,7 @@ import { proveEffect } from "../steering/proof-of-effect.js";
 import type { VectorSet } from "./build-vectors.js";
 import { writingInterventions } from "./interventions.js";
 import { SILENT } from "./progress.js";
+import { proveCondition } from "./prove-condition.js";
 import type { Study } from "./study.js";
 import type { TextScores } from "./text-scores.js";
 import { writingGuidance } from "./writing-guidance.js";
@@ -45,7 +46,7 @@ export function pilotOrders(sweep: readonly Configuration[], perLabel: number): 
 /**
  * Shows, before any text is written, that each operation at each layer changes what the model says. Guidance needs no
  * such proof: streams that are alike are refused when the run is opened.
- * @throws EngineError if it does not
+ * @throws EngineError if it does not; RecipeError if the recipe's condition is met nowhere
  */
 export async function proveSteering(study: Study, vectors: VectorSet): Promise<void> {
   const engine = await study.engine();
@@ -67,6 +68,9 @@ export async function proveSteering(study: Study, vectors: VectorSet): Promise<v
     };
     await retryAfterCrash("trying the steering", () => proveEffect(engine, probe));
   }
+  // Places, condition and schedule are the same for all of them.
+  const [any] = tried.values();
+  if (any) await proveCondition(study, vectors, any);
 }
 
 /** Whether all texts of the pilot are written. */

@@ -13,7 +13,9 @@ import { operationsOf } from "../recipe/sweep-axes.js";
 import { orderWithin } from "../steering/describe-interventions.js";
 import { knownSpeed } from "./cost.js";
 import { namedExperts, resolveExperts } from "./experts.js";
+import { readGivenVectors } from "./given-vectors.js";
 import { type Materials, readMaterials } from "./materials.js";
+import { readFacts } from "./model-facts.js";
 import { parametersInName, planRun, type RunPlan } from "./plan.js";
 import { modelSource, outputFolder, recipeOf, runTitle } from "./study.js";
 
@@ -28,6 +30,13 @@ export interface PlannedRun extends RunPlan {
   /** Models of guidance besides, by the recipe's key. */
   readonly experts: readonly PlannedExpert[];
   readonly output: string;
+  /** Vector files in place of a method, by label. */
+  readonly vectors: readonly {
+    readonly label: string;
+    readonly file: string;
+    readonly origin: string;
+    readonly layers: readonly number[];
+  }[];
   readonly contrast: readonly { readonly class: string; readonly language: string; readonly texts: number }[];
   readonly notes: readonly string[];
 }
@@ -56,7 +65,10 @@ export async function planRecipe(
   const model = await modelIfHere(modelSource(loaded), loaded.recipe.model.sha256);
   const gguf = model && readGguf(model.path);
   const blocks = gguf && metadataNumber(gguf, `${metadataString(gguf, "general.architecture")}.block_count`);
-  const plan = planRun(recipe, layerSetsOf(recipe, blocks), {
+  const sets = layerSetsOf(recipe, blocks);
+  const facts = gguf && model && readFacts(gguf, recipe.model.source, model.sha256);
+  const vectors = readGivenVectors(loaded, facts ? { model: facts, sets } : {});
+  const plan = planRun(recipe, sets, {
     measured: model && (await knownSpeed(model.sha256)),
     parameters: gguf ? parameterCount(gguf) : parametersInName(recipe.model.source),
     threads: recipe.model.threads ?? availableParallelism(),
@@ -71,6 +83,12 @@ export async function planRecipe(
     modelIsHere: model !== undefined,
     experts,
     output: outputFolder(loaded, options.output ?? output),
+    vectors: vectors.map(({ label, file, vector }) => ({
+      label,
+      file,
+      origin: vector.origin === undefined ? vector.method : `${vector.method}: ${vector.origin}`,
+      layers: vector.layers.map(({ layer }) => layer),
+    })),
     contrast: contrastCounts(materials),
     notes: [
       ...materials.notes,

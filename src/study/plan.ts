@@ -56,7 +56,7 @@ export interface SpeedFacts {
  */
 const PARAMETER_TOKENS_PER_THREAD_SECOND = 27e9;
 /** Reading a text is cheaper than writing one. */
-const READING_SPEED = 1.5;
+export const READING_SPEED = 1.5;
 
 /** Number of parameters that a file name such as `qwen2.5-0.5b-instruct-q4_k_m.gguf` speaks of. */
 export function parametersInName(name: string): number | undefined {

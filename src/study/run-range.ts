@@ -1,11 +1,16 @@
 import { RecipeError } from "../errors.js";
 import type { Configuration } from "../generate/configuration.js";
 import type { LayerSet } from "../recipe/layers.js";
-import { methodsOf, operationsOf, SHARE_OPERATIONS, steeringOf } from "../recipe/sweep-axes.js";
+import {
+  operationsOf,
+  SHARE_OPERATIONS,
+  sourcesOf,
+  steeringOf,
+  type VectorSource,
+} from "../recipe/sweep-axes.js";
 import type { SteeringOperation } from "../steering/intervene.js";
-import type { SteeringMethod } from "../steering/steering-vector.js";
-import { absoluteStrength } from "../steering/strength.js";
-import { type StrengthCell, unitAt } from "../steering/strength-cells.js";
+import { absoluteStrength, directionAt } from "../steering/strength.js";
+import type { StrengthCell } from "../steering/strength-cells.js";
 import {
   measureStrengthRange,
   type StrengthRangeCost,
@@ -16,6 +21,7 @@ import { LEAST_STRENGTH, MOST_STRENGTH } from "../steering/strength-search.js";
 import type { VectorSet } from "./build-vectors.js";
 import { knownSpeed } from "./cost.js";
 import { writingInterventions } from "./interventions.js";
+import { READING_SPEED } from "./plan.js";
 import type { ProgressTask } from "./progress.js";
 import { makeVectors } from "./run-study.js";
 import type { Study } from "./study.js";
@@ -34,9 +40,6 @@ export interface RunRangeOptions {
   /** Told before anything is written. */
   readonly onCost?: ((cost: RunRangeCost) => void) | undefined;
 }
-
-/** Reading a text is cheaper than writing one. */
-const READING_SPEED = 1.5;
 
 /**
  * Measures how strongly a run may steer: each of the recipe's methods and operations at each of its layers, from its
@@ -66,7 +69,7 @@ export async function measureRunRange(study: Study, options: RunRangeOptions = {
         return interventions(configuration, language, label);
       },
       direction: moves
-        ? { layer, unit: (prompt) => unitAt(vectorFor(vectors, method, keys[prompt]!), layer) }
+        ? { layer, unit: (prompt) => directionAt(vectorFor(vectors, method, keys[prompt]!), layer).unit }
         : undefined,
       ...rampFor(cell, vectors, study),
     };
@@ -106,26 +109,26 @@ const PARTS = {
 
 interface SweptCell {
   readonly name: string;
-  readonly method: SteeringMethod;
+  readonly method: VectorSource;
   readonly operation: SteeringOperation;
   readonly layers: readonly number[];
 }
 
 function sweptCells(
   { recipe, layerSets }: Study,
-  { vectors }: VectorSet,
+  vectors: VectorSet,
   layers: readonly number[] | undefined,
 ): SweptCell[] {
   const sets: readonly LayerSet[] =
     layers === undefined ? layerSets : layers.map((layer) => ({ name: String(layer), layers: [layer] }));
-  const known = vectors[0]!.layers.map(({ layer }) => layer);
+  const methods = sourcesOf(recipe.steering);
+  const known = vectors.of(methods[0]!)[0]!.layers.map(({ layer }) => layer);
   const missing = sets.flatMap((set) => set.layers).find((layer) => !known.includes(layer));
   if (missing !== undefined) {
     throw new RecipeError(
       `The run has no vectors at layer ${missing}, only at ${known.join(", ")}. Add it to steering.layers of the recipe.`,
     );
   }
-  const methods = methodsOf(recipe.steering);
   const operations = operationsOf(recipe.steering);
   return methods.flatMap((method) =>
     operations.flatMap((operation) =>
@@ -141,16 +144,17 @@ function sweptCells(
   );
 }
 
-function vectorFor(vectors: VectorSet, method: SteeringMethod, key: { language: string; label: string }) {
+function vectorFor(vectors: VectorSet, method: VectorSource, key: { language: string; label: string }) {
   return vectors.find(method, key.language, key.label);
 }
 
 /** From hardly anything to more than the residual itself, in the recipe's unit. */
-function rampFor({ method, operation, layers }: SweptCell, { vectors }: VectorSet, { recipe }: Study) {
+function rampFor({ method, operation, layers }: SweptCell, vectors: VectorSet, { recipe }: Study) {
   if (SHARE_OPERATIONS.includes(operation)) return { most: 1 };
   if (operation === "rotate" || steeringOf(recipe).unit === "norm") return {};
-  const own = vectors.filter((vector) => vector.method === method);
-  const norms = own.flatMap((vector) => layers.map((layer) => absoluteStrength(vector, layer, 1)));
+  const norms = vectors
+    .of(method)
+    .flatMap((vector) => layers.map((layer) => absoluteStrength(vector, layer, 1)));
   const norm = norms.reduce((sum, value) => sum + value, 0) / norms.length;
   const short = (strength: number) => Number((strength * norm).toPrecision(2));
   return { least: short(LEAST_STRENGTH), most: short(MOST_STRENGTH) };

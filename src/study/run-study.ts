@@ -21,6 +21,7 @@ import {
   writeOrders,
   writePilot,
 } from "./pilot.js";
+import { conditionNotes } from "./prove-condition.js";
 import { renderReport } from "./report/render-report.js";
 import type { RunReport } from "./report/run-report.js";
 import type { Study } from "./study.js";
@@ -34,6 +35,7 @@ export async function makeVectors(study: Study): Promise<VectorSet> {
   let read = 0;
   const vectors = await buildVectors(study.engine, recipe, materials.split, model.sha256, {
     folder: folder.vectors,
+    given: study.givenVectors,
     layers: [
       ...study.layerSets.flatMap((set) => set.layers),
       ...(study.conditionLayer === undefined ? [] : [study.conditionLayer]),
@@ -140,6 +142,7 @@ export async function assess(
   const started = performance.now();
   const vectors = await makeVectors(study);
   await settleStrengths(study, vectors);
+  study.addNotes(await conditionNotes(study));
   const { scores, pilot, chosen, checks } = await takeStock(study, vectors);
   const arms = armsOf(study.recipe, study.journal.rows(), study.baselines, chosen?.configuration);
   const scored = [];

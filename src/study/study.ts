@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Engine } from "../engine/engine.js";
 import { LlamaEngine } from "../engine/llama/llama-engine.js";
@@ -24,6 +24,7 @@ import { Journal } from "../store/journal.js";
 import { openRun, type RunFolder, readRun } from "../store/run-folder.js";
 import { VERSION } from "../version.js";
 import { absoluteSource, resolveExperts, type StudyExpert } from "./experts.js";
+import { type GivenVector, readGivenVectors } from "./given-vectors.js";
 import { type Materials, readMaterials } from "./materials.js";
 import { readFacts } from "./model-facts.js";
 import { type Progress, SILENT } from "./progress.js";
@@ -73,6 +74,8 @@ export class Study implements AsyncDisposable {
   readonly identifier: Identifier;
   readonly prompts: PromptBook;
   readonly baselines: readonly Configuration[];
+  /** Vectors that the recipe takes from files; empty if it makes its own. */
+  readonly givenVectors: readonly GivenVector[];
   /** Sets of blocks that are steered. */
   readonly layerSets: readonly LayerSet[];
   /** The block at which the recipe's condition is measured; undefined if it has none. */
@@ -91,6 +94,7 @@ export class Study implements AsyncDisposable {
     journal: Journal;
     identifier: Identifier;
     facts: ReportedModel;
+    givenVectors: readonly GivenVector[];
     experts: readonly StudyExpert[];
     options: StudyOptions;
   }) {
@@ -99,6 +103,7 @@ export class Study implements AsyncDisposable {
     this.materials = parts.materials;
     this.model = parts.model;
     this.facts = parts.facts;
+    this.givenVectors = parts.givenVectors;
     this.experts = parts.experts;
     this.folder = parts.folder;
     this.journal = parts.journal;
@@ -126,7 +131,9 @@ export class Study implements AsyncDisposable {
     const { sha256 } = loaded.recipe.model;
     const model = await resolveModel(modelSource(loaded), { sha256, signal, onProgress });
     const facts = readFacts(readGguf(model.path), loaded.recipe.model.source, model.sha256);
-    if (materials.recipe.steering) resolveSteering(materials.recipe.steering, facts.layers);
+    const { steering } = materials.recipe;
+    const sets = steering && resolveSteering(steering, facts.layers).sets;
+    const givenVectors = readGivenVectors(loaded, { model: facts, sets });
     const experts = await resolveExperts(loaded, model, { signal, onProgress });
     const sums = [
       loaded.fingerprint,
@@ -150,7 +157,8 @@ export class Study implements AsyncDisposable {
     try {
       const journal = await Journal.open(folder.journal);
       const identifier = await createIdentifier();
-      return new Study({ loaded, materials, model, folder, journal, identifier, facts, experts, options });
+      const parts = { loaded, materials, model, folder, journal, identifier, facts };
+      return new Study({ ...parts, givenVectors, experts, options });
     } catch (error) {
       await folder.close();
       throw error;
@@ -177,12 +185,17 @@ export class Study implements AsyncDisposable {
 
   /** What was found out on the way, for the report. */
   get notes(): readonly string[] {
-    return [...this.materials.notes, ...this.#notes];
+    return [...new Set([...this.materials.notes, ...this.#notes])];
+  }
+
+  /** Adds what was found out to the notes. */
+  addNotes(notes: readonly string[]): void {
+    this.#notes = [...this.#notes, ...notes];
   }
 
   /** Completes the sweep with measured strengths, for cells of which the recipe gives none. */
   setStrengths(measured: (cell: SweepCell) => readonly number[], notes: readonly string[]): void {
-    this.#notes = notes;
+    this.addNotes(notes);
     this.#sweep = sweepConfigurations(this.recipe, this.layerSets, measured);
   }
 
@@ -233,7 +246,9 @@ export class Study implements AsyncDisposable {
  */
 export async function recipeOf(path: string): Promise<{ recipe: string; output?: string; variant?: string }> {
   if (!(existsSync(path) && statSync(path).isDirectory())) return { recipe: path };
-  const { description } = await readRun(path);
+  const { description } = await readRun(path).catch((error) => {
+    throw folderOfRuns(path) ?? error;
+  });
   if (description.recipe === undefined || !existsSync(description.recipe)) {
     throw new StoreError(
       `The recipe of ${path} is gone${description.recipe ? ` from ${description.recipe}` : ""}. Name the recipe file instead, with --output ${path}.`,
@@ -241,4 +256,14 @@ export async function recipeOf(path: string): Promise<{ recipe: string; output?:
   }
   const { recipe, variant } = description;
   return { recipe, output: path, ...(variant === undefined ? {} : { variant }) };
+}
+
+/** Why a folder is no run's, if it holds run folders, such as those of a matrix's variants. */
+function folderOfRuns(path: string): StoreError | undefined {
+  const runs = readdirSync(path).filter((name) => existsSync(join(path, name, "run.json")));
+  if (existsSync(join(path, "run.json")) || runs.length === 0) return undefined;
+  return new StoreError(
+    `${path} is no run folder itself; these in it are: ${runs.join(", ")}. Name one, such as ${join(path, runs[0]!)}, ` +
+      "or the recipe for all variants of its matrix.",
+  );
 }

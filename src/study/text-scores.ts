@@ -3,25 +3,35 @@ import type { Engine } from "../engine/engine.js";
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import { sampled, seedFrom } from "../random/seeded-random.js";
 import { buildReference, type HumanText, type ScoreReference } from "../score/reference.js";
-import { type ScoreCard, scoreTexts } from "../score/score.js";
+import { type ScoreCard, type ScoreRequest, scoreTexts } from "../score/score.js";
 import { shuffleWords } from "../score/shuffle.js";
 import { ANY_LANGUAGE } from "../steering/class-means.js";
 import { BACK_TRANSLATED_CLASS } from "../steering/quality-vector.js";
 import type { Sample } from "../store/sample.js";
 import type { LabelChecks } from "./label-check.js";
 import type { Materials } from "./materials.js";
-import { ScoreCache } from "./score-cache.js";
+import { scoreCells } from "./measures-of-cells.js";
+import { readableBeginning } from "./readable-beginning.js";
+import type { ScoreCell } from "./report/run-report.js";
+import { numberOrNaN, ScoreCache } from "./score-cache.js";
 import type { Study } from "./study.js";
 
-/** Mean log-probability per token of texts under the unsteered model; NaN for a text of one token. */
+/**
+ * Mean log-probability per token of texts under the unsteered model; NaN for a text of one token. Of a text that is
+ * longer than the context, its beginning's.
+ */
 async function meanLogProbabilities(
   engine: Engine,
   texts: readonly string[],
-  signal: AbortSignal | undefined,
+  { context, signal }: { readonly context: number; readonly signal: AbortSignal | undefined },
   onText: () => void,
 ): Promise<number[]> {
   const means = new Array<number>(texts.length).fill(Number.NaN);
-  const filled = texts.flatMap((text, index) => (text.trim() === "" ? [] : [{ text, index }]));
+  const filled: { readonly text: string; readonly index: number }[] = [];
+  for (const [index, text] of texts.entries()) {
+    if (text.trim() === "") continue;
+    filled.push({ text: await readableBeginning(engine, text, context), index });
+  }
   const options = signal ? { signal } : {};
   for await (const { text, values } of engine.logProbabilities(
     filled.map(({ text }) => text),
@@ -52,14 +62,25 @@ function keyOf(...parts: unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
+/** A set's scores, with those of its parts. */
+export interface ScoredSet extends ScoreCard {
+  /** For each language and label, and for each of several languages: computed when it is asked for. */
+  readonly cells: () => readonly ScoreCell[];
+}
+
 /** Scores configurations against the human texts, and remembers what it read. */
 export class TextScores {
   readonly #study: Study;
   readonly #checks: LabelChecks;
-  readonly #cache: ScoreCache;
+  readonly #cache: ScoreCache<number>;
   readonly #reference: ScoreReference;
 
-  private constructor(study: Study, checks: LabelChecks, cache: ScoreCache, reference: ScoreReference) {
+  private constructor(
+    study: Study,
+    checks: LabelChecks,
+    cache: ScoreCache<number>,
+    reference: ScoreReference,
+  ) {
     this.#study = study;
     this.#checks = checks;
     this.#cache = cache;
@@ -69,7 +90,7 @@ export class TextScores {
   /** Reads the human texts with the model, if no earlier run of this folder has. */
   static async open(study: Study, checks: LabelChecks): Promise<TextScores> {
     const { recipe } = study;
-    const cache = await ScoreCache.open(study.folder.file("log-probabilities.json"));
+    const cache = await ScoreCache.open(study.folder.file("log-probabilities.json"), numberOrNaN);
     const texts = humanTexts(study.materials);
     const perLanguage = Math.max(8, Math.floor(recipe.scoring.texts / recipe.task.languages.length));
     const indices = recipe.task.languages.flatMap((language) => {
@@ -98,7 +119,7 @@ export class TextScores {
    * Scores written texts. A text that a filter dropped, unless as a duplicate, counts as a failure: what has
    * fallen apart must not be hidden by what is left.
    */
-  async score(samples: readonly Sample[], name: string): Promise<ScoreCard> {
+  async score(samples: readonly Sample[], name: string): Promise<ScoredSet> {
     const { recipe, identifier } = this.#study;
     const some = samples.map((_, index) => index);
     const scoredIndices = sampled(
@@ -108,7 +129,7 @@ export class TextScores {
     ).sort((a, b) => a - b);
     const texts = scoredIndices.map((index) => samples[index]!.text);
     const logProbabilities = await read(this.#study, this.#cache, texts, `Scoring ${name}`);
-    return scoreTexts({
+    const request: ScoreRequest = {
       texts: samples.map(({ text, label, language, finish, filters }) => ({
         text,
         label,
@@ -123,14 +144,15 @@ export class TextScores {
       supports: identifier.supports,
       predictLabel: (text, language) => this.#checks.get(language)?.predict(text),
       seed: recipe.seed,
-    });
+    };
+    return { ...scoreTexts(request), cells: () => scoreCells(request, recipe.task) };
   }
 }
 
 /** Log-probabilities from the cache, and from the model what is not there. */
 async function read(
   study: Study,
-  cache: ScoreCache,
+  cache: ScoreCache<number>,
   texts: readonly string[],
   name: string,
 ): Promise<number[]> {
@@ -146,7 +168,8 @@ async function read(
       task.advance(-done);
       done = 0;
       const unread = missing.map(({ text }) => text);
-      return meanLogProbabilities(engine, unread, study.options.signal, () => {
+      const options = { context: study.recipe.model.context, signal: study.options.signal };
+      return meanLogProbabilities(engine, unread, options, () => {
         done++;
         task.advance(1);
       });

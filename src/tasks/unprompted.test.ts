@@ -44,3 +44,8 @@ test("a template of its own may name the label, and empty text is no prompt at a
     /\{labels\} is not known here/,
   );
 });
+
+test("a template that cannot be filled in is named by its key", () => {
+  const prompt = () => unpromptedPrompt({ ...BASE, template: own("{label}"), unprompted: "A {lable} text" });
+  expect(prompt).toThrow(/^guidance\.unprompted: \{lable\} is not known here/);
+});

@@ -1,5 +1,6 @@
 import type { Prompt } from "../engine/engine.js";
 import { buildPrompt, type PromptOptions } from "./prompt.js";
+import { expandTemplate } from "./templates.js";
 
 /** Stands for the label until it is taken out: no template holds it. */
 const MARK = "\u{F0000}";
@@ -18,6 +19,7 @@ export interface UnpromptedOptions extends Omit<PromptOptions, "examples"> {
 export function unpromptedPrompt({ unprompted, template, ...options }: UnpromptedOptions): Prompt {
   if (unprompted !== undefined) {
     if (unprompted.trim() === "") return "";
+    expandTemplate(unprompted, { label: options.label, language: options.language }, "guidance.unprompted");
     return buildPrompt({ ...options, template: { ...template, zeroShot: unprompted } });
   }
   const marked = buildPrompt({ ...options, template, label: MARK });

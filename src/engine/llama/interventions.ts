@@ -1,5 +1,6 @@
 import { EngineError } from "../../errors.js";
 import type { Condition, Intervention, Schedule } from "../intervention.js";
+import { canReach } from "../reach.js";
 import { checkSchedule, factorAt } from "../schedule.js";
 import { compileSelection, dependsOnPromptLength, needsWholeText, type SelectableRow } from "../selection.js";
 import { compileOperation, type Operation, unitVector } from "./operations.js";
@@ -165,18 +166,7 @@ export function requireReach(plan: SteeringPlan, prompt: Int32Array, most: numbe
           "not known while it is written. Count from prompt-end.",
       );
     }
-    const selects = compileSelection(where);
-    const included = (where.include ?? []).flatMap((each) => ("tokens" in each ? each.tokens : []));
-    // Tokens that a drawn one could be, to be picked: one that is asked for, or any that is not named.
-    const hopeful = [...included, -1];
-    const isReached = (position: number) => {
-      if (schedule && factorAt(schedule, position - promptLength) === 0) return false;
-      const tokens = position < promptLength ? [prompt[position]!] : hopeful;
-      return tokens.some((token) => selects?.({ token, position, promptLength }) ?? true);
-    };
-    let position = 0;
-    while (position < most && !isReached(position)) position++;
-    if (position < most) continue;
+    if (canReach({ where, ...(schedule ? { schedule } : {}) }, prompt, most)) continue;
     throw new EngineError(
       `The intervention ${kind} at layer ${layer} picks no row: the prompt has ${promptLength} tokens, and at most ` +
         `${most} rows are read. Choose other positions${schedule ? ", tokens or another schedule" : " or tokens"}.`,

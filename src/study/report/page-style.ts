@@ -67,6 +67,10 @@ thead th.number{white-space:normal;min-width:5.5rem}
 tbody th{min-width:9rem}
 thead th::first-letter,dl.words dt::first-letter{text-transform:uppercase}
 td.best{font-weight:700}
+td.reason{white-space:normal;max-width:18rem}
+th.group{padding-top:1.25rem;color:var(--soft);font-size:.85rem}
+.definition summary{padding:0}
+.definition p{font-weight:400;white-space:normal;text-align:start;min-width:16rem;font-size:.85rem;color:var(--soft);max-width:60ch}
 .scroll table:not(.stack) code{white-space:nowrap}
 dl.words{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;font-size:.9rem;margin:1rem 0}
 dl.words dt{font-weight:600}

@@ -1,5 +1,6 @@
 import { intervalPlot } from "./interval-plot.js";
 import { html, isolated, Markup } from "./markup.js";
+import { measuresSection } from "./measures-section.js";
 import { compact, decimal, duration, whole } from "./number-text.js";
 import { PAGE_STYLE } from "./page-style.js";
 import { pilotSection, pilotTitle } from "./pilot-section.js";
@@ -27,7 +28,7 @@ export function renderReport(report: RunReport): string {
 <header><h1>${isolated(report.title)}</h1>
 <p class="verdict">${isolated(report.verdict)}</p>
 ${facts(report)}</header>
-${section("The comparison", html`${resultTable(report.arms)}${partsTable(report.arms)}`)}
+${section("The comparison", html`${resultTable(report.arms)}${partsTable(report.arms)}${measuresSection(report.arms)}`)}
 ${classifierSection(report)}
 ${section("What was written", html`<p class="lead">Texts as the model wrote them, the ways of writing side by side.</p>${sampleSection(report.samples, report.arms)}`)}
 ${section(pilotTitle(report.pilot), pilotSection(report.pilot, report.chosen))}

@@ -1,5 +1,6 @@
 import { FILTER_NAMES } from "../../store/sample.js";
 import { type Content, html, isolated, Markup } from "./markup.js";
+import { measureName } from "./measures-section.js";
 import { compact, decimal, signed, whole } from "./number-text.js";
 import {
   F1_WORDS,
@@ -86,7 +87,7 @@ export function partsTable(arms: readonly ArmResult[]): Markup {
   return html`<details><summary>What the scores are made of</summary>
 <div class="scroll"><table><thead><tr><th scope="col">Part</th>${arms.map((arm) => html`<th scope="col" class="number">${isolated(arm.title)}</th>`)}</tr></thead>
 <tbody>${names.map(
-    (name) => html`<tr><th scope="row">${isolated(name)}</th>${arms.map(
+    (name) => html`<tr><th scope="row">${measureName(name)}</th>${arms.map(
       (arm) => html`<td class="number">${compact(arm.score?.parts[name] ?? Number.NaN)}</td>`,
     )}</tr>
 `,

@@ -46,6 +46,8 @@ export interface ArmResult {
   /** How many written texts each filter dropped; one text can fail several. */
   readonly filters: Readonly<Record<FilterName, number>>;
   readonly score: ScoreSummary | undefined;
+  /** Every further measure; undefined where the texts were not scored. */
+  readonly measures?: ArmMeasures | undefined;
   /** Test macro-F1, 0 to 1, of the classifiers that were trained on this arm's texts. */
   readonly classifier?: ClassifierSummary | undefined;
 }
@@ -68,6 +70,96 @@ export interface ScoreSummary {
   readonly parts: Readonly<Record<string, number>>;
   readonly meanWords: number;
   readonly notes: readonly string[];
+}
+
+/** A measured number, or why there is none. */
+export interface ReportedValue {
+  readonly value?: number | undefined;
+  /** What the value may be off by because texts were drawn. */
+  readonly standardError?: number | undefined;
+  /** Where there is no value: the reason. */
+  readonly absent?: string | undefined;
+  /** Languages that are not in a mean over languages, for want of a value. */
+  readonly without?: readonly string[] | undefined;
+}
+
+/** A measure of an arm's texts. */
+export interface ReportedMeasure {
+  readonly set: ReportedValue;
+  /** The set's value at the size at which `human` is, where that is another than `set`'s. */
+  readonly atEqualSize?: number | undefined;
+  /** Of human texts of the same language. */
+  readonly human: ReportedValue;
+  /** The set's part of the human value, as the measure's docs define it. */
+  readonly relative: ReportedValue;
+}
+
+/** By id, as `definitionOf` takes it. */
+export type ReportedMeasures = Readonly<Record<string, ReportedMeasure>>;
+
+/** How much text there is. */
+export interface ReportedSize {
+  readonly texts: number;
+  /** Texts without a word. */
+  readonly wordless: number;
+  readonly words: number;
+  readonly meanWords?: number | undefined;
+}
+
+/** What was compared by embeddings. */
+export interface ReportedEncoding {
+  readonly encoder: string;
+  /** Texts of each side that were compared at a time. */
+  readonly texts: number;
+  /** Texts without an embedding. */
+  readonly leftOut: { readonly set: number; readonly human: number };
+}
+
+/** The measures of an arm's texts of one language. */
+export interface MeasuredLanguage {
+  readonly set: ReportedSize;
+  readonly human?: ReportedSize | undefined;
+  /** Words at which distinct-n is taken. */
+  readonly distinctBudget: number;
+  /** The size at which lexical measures are compared with human texts. */
+  readonly matched?:
+    | { readonly texts: number; readonly meanWords: number; readonly draws: number }
+    | undefined;
+  readonly embeddings?: ReportedEncoding | undefined;
+  readonly authenticity?: ReportedEncoding | undefined;
+  readonly measures: ReportedMeasures;
+}
+
+/** The three axes for the texts of one language and label. */
+export interface ScoreCell {
+  readonly language: string;
+  /** Undefined for all labels together. */
+  readonly label?: string | undefined;
+  readonly texts: number;
+  readonly success: CellValue;
+  readonly coherence: CellValue;
+  readonly diversity: CellValue;
+  readonly harmonic: CellValue;
+  readonly meanWords?: number | undefined;
+}
+
+/** A value with the ends of its 95 % bootstrap interval. */
+export interface CellValue extends ReportedValue {
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+}
+
+/** Every measure of an arm's data set. */
+export interface ArmMeasures {
+  /** What the embeddings were made with; undefined where there are none. */
+  readonly encoder?: string | undefined;
+  /** The judge's name; undefined if the recipe asks for none. */
+  readonly judge?: string | undefined;
+  /** Means over languages, each with the weight of its texts. */
+  readonly all: ReportedMeasures;
+  /** By ISO 639 code. */
+  readonly languages: Readonly<Record<string, MeasuredLanguage>>;
+  readonly cells: readonly ScoreCell[];
 }
 
 /** How a cell of the sweep steered the residual stream. */

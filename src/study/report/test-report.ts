@@ -1,5 +1,5 @@
 import type { FilterName } from "../../store/sample.js";
-import type { ArmResult, PilotResult, RunReport } from "./run-report.js";
+import type { ArmMeasures, ArmResult, PilotResult, ReportedMeasure, RunReport } from "./run-report.js";
 
 /** A made-up report with everything in it, for the tests of this folder. The numbers mean nothing. */
 
@@ -12,11 +12,52 @@ const filters = (loop: number, language: number): Record<FilterName, number> => 
   duplicate: 7,
 });
 
+const missing = { absent: "there are no human texts to compare with" };
+
+function measured(value: number): ReportedMeasure {
+  return {
+    set: { value, standardError: 0.0123 },
+    atEqualSize: value * 0.96,
+    human: { value: value * 1.25 },
+    relative: { value: 0.768, standardError: 0.02 },
+  };
+}
+
+function armMeasures(distinct2: number): ArmMeasures {
+  const size = { texts: 1191, wordless: 2, words: 37421, meanWords: 31.42 };
+  const all = {
+    meanWords: { set: { value: 31.42 }, human: { value: 29.1 }, relative: { absent: "no length is right" } },
+    distinct2: measured(distinct2),
+    vendiScore: { set: { value: 143.2, standardError: 1.4 }, human: missing, relative: missing },
+    mauve: { set: missing, human: missing, relative: missing },
+    "copies@demonstrations": { set: { value: 0.02, without: ["id"] }, human: missing, relative: missing },
+    "made-up": measured(0.5),
+  };
+  const language = { set: size, human: size, distinctBudget: 500, measures: all };
+  return {
+    encoder: "character n-grams 2-4, hashed to 1024",
+    judge: "a judge, rubrics 1",
+    all,
+    languages: { en: language, id: language },
+    cells: ["positive", "negative"].map((label) => ({
+      language: "en",
+      label,
+      texts: 600,
+      success: { value: 0.871, low: 0.85, high: 0.89 },
+      coherence: { absent: "no text has a log-probability" },
+      diversity: { value: 0.55 },
+      harmonic: { absent: "one of the three is not measured" },
+      meanWords: 31,
+    })),
+  };
+}
+
 export const arms: readonly ArmResult[] = [
   {
     name: "steered",
     title: "Steered zero-shot",
     configuration: "mean-difference@10x0.2",
+    measures: armMeasures(0.71),
     kept: 1191,
     written: 1264,
     tokens: 71230,
@@ -36,6 +77,7 @@ export const arms: readonly ArmResult[] = [
     name: "zero-shot",
     title: "Zero-shot prompting",
     configuration: "zero-shot",
+    measures: armMeasures(0.52),
     kept: 1200,
     written: 1240,
     tokens: 68011,
