@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Many tests wait for a child process: with one worker a core, the other one idles.
+    maxWorkers: 2,
   },
 });
