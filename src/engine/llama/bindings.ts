@@ -135,7 +135,6 @@ const llamaFunctions = {
   llama_model_meta_val_str: ["int32_t", [POINTER, STRING, POINTER, "size_t"]],
   llama_vocab_n_tokens: ["int32_t", [POINTER]],
   llama_vocab_is_eog: ["bool", [POINTER, "int32_t"]],
-  llama_vocab_get_add_bos: ["bool", [POINTER]],
   llama_vocab_bos: ["int32_t", [POINTER]],
   llama_vocab_eos: ["int32_t", [POINTER]],
   llama_tokenize: ["int32_t", [POINTER, POINTER, "int32_t", POINTER, "int32_t", "bool", "bool"]],

@@ -4,7 +4,6 @@ import type { Native, Pointer } from "./bindings.js";
 export class Vocabulary {
   readonly size: number;
   readonly bos: number;
-  readonly addsBos: boolean;
   readonly pointer: Pointer;
   readonly #native: Native;
   readonly #pieces = new Map<number, Uint8Array>();
@@ -14,7 +13,6 @@ export class Vocabulary {
     this.pointer = native.llama_model_get_vocab(model)!;
     this.size = native.llama_vocab_n_tokens(this.pointer);
     this.bos = native.llama_vocab_bos(this.pointer);
-    this.addsBos = native.llama_vocab_get_add_bos(this.pointer);
   }
 
   /**
