@@ -1,7 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { EngineError, InterruptedError } from "../../errors.js";
-import { LogTail } from "./log-tail.js";
+import { type NativeChild, startNativeChild, withLog } from "./native-child.js";
 import type { ChildMessage, OperationName, Operations, ParentMessage } from "./protocol.js";
 
 interface Pending {
@@ -16,61 +14,28 @@ interface Pending {
 const LOG_LINES = 6;
 /** What the child logged before a message travels through another pipe, and may be read a moment later. */
 const LOG_GRACE_MS = 50;
-/** How long a dead child's log may stay open, as when another process holds its pipe. */
-const CLOSE_GRACE_MS = 2000;
 /** Lines of the log that say what went wrong. Whole words, so that `set_abort_callback` is none of them. */
 const TELLING =
   /GGML_(ASSERT|ABORT)|what\(\):|\b(errors?|fail(s|ed|ure)?|assertion|abort(ed)?|invalid|cannot|unknown|unexpected|expecting|unsupported|missing)\b/i;
-
-/** Compiled code runs as it is; from sources, as in tests, the built child is used. */
-function childEntry(): string {
-  const here = fileURLToPath(import.meta.url);
-  return here.endsWith(".ts")
-    ? fileURLToPath(new URL("../../../dist/engine/llama/child.js", import.meta.url))
-    : fileURLToPath(new URL("./child.js", import.meta.url));
-}
 
 /**
  * The child process in which llama.cpp runs, as a typed remote. A failed assertion in native code ends that
  * process alone: what was under way fails with an EngineError that carries the log's last lines.
  */
 export class LlamaProcess {
-  readonly log = new LogTail();
+  readonly log: NativeChild["log"];
   readonly exited: Promise<void>;
-  readonly #child: ChildProcess;
+  readonly #child: NativeChild["child"];
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #ended: EngineError | undefined;
 
   constructor() {
-    this.#child = fork(childEntry(), [], {
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
-    this.#child.stderr?.setEncoding("utf8").on("data", (chunk: string) => this.log.add(chunk));
-    this.#child.on("message", (message: ChildMessage) => this.#receive(message));
-    this.exited = new Promise((resolve) => {
-      const ended = (how: string) => {
-        this.#end(how);
-        resolve();
-      };
-      this.#child.once("exit", (code, signal) => {
-        const how = signal ? `by signal ${signal}` : `with code ${code}`;
-        const log = this.#child.stderr;
-        if (!log || log.closed) return ended(how);
-        // Standard error may still hold the assertion that explains the end. The child's own "close" event does
-        // not come where this side has disconnected.
-        const timer = setTimeout(() => ended(how), CLOSE_GRACE_MS);
-        log.once("close", () => {
-          clearTimeout(timer);
-          ended(how);
-        });
-      });
-      this.#child.on("error", (error) => {
-        // A process that has begun to run ends with "exit"; until then, what fails is a message to it.
-        if (this.#child.pid === undefined) ended(`because ${error.message}`);
-      });
-    });
+    const { child, log, ended } = startNativeChild("child");
+    this.#child = child;
+    this.log = log;
+    child.on("message", (message: ChildMessage) => this.#receive(message));
+    this.exited = ended.then((how) => this.#end(how));
   }
 
   get pid(): number | undefined {
@@ -166,9 +131,7 @@ export class LlamaProcess {
 
   /** The error of an operation, with what llama.cpp logged about it. */
   #explain(message: string, logPosition: number, crashed = false): EngineError {
-    const telling = this.log.since(logPosition).filter((line) => TELLING.test(line));
-    const tail = telling.slice(-LOG_LINES);
-    const text = tail.length === 0 ? message : `${message}\nllama.cpp said:\n  ${tail.join("\n  ")}`;
+    const text = withLog(message, this.log.since(logPosition), TELLING, LOG_LINES);
     return new EngineError(text, { log: this.log.lines(), crashed });
   }
 

@@ -1,5 +1,3 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { EngineError, InterruptedError, ModelError } from "../../errors.js";
 import type {
   EncoderOperation,
@@ -7,7 +5,7 @@ import type {
   EncoderReply,
   EncoderRequest,
 } from "./encoder-protocol.js";
-import { LogTail } from "./log-tail.js";
+import { type NativeChild, startNativeChild, withLog } from "./native-child.js";
 
 interface Pending {
   /** Where the log stood when the operation was asked for. */
@@ -22,56 +20,27 @@ const TELLING =
 const LOG_LINES = 6;
 /** What the child logged before a message travels through another pipe, and may be read a moment later. */
 const LOG_GRACE_MS = 50;
-/** How long a dead child's log may stay open, and how long a living child may take to end. */
+/** How long a living child may take to end. */
 const CLOSE_GRACE_MS = 2000;
-
-/** Compiled code runs as it is; from sources, as in tests, the built child is used. */
-function childEntry(): string {
-  const here = fileURLToPath(import.meta.url);
-  return here.endsWith(".ts")
-    ? fileURLToPath(new URL("../../../dist/engine/llama/encoder-child.js", import.meta.url))
-    : fileURLToPath(new URL("./encoder-child.js", import.meta.url));
-}
 
 /**
  * The child process in which an encoder runs, as a typed remote. A failed assertion in native code ends that process
  * alone: what was under way fails with an EngineError that carries the log's last lines.
  */
 export class EncoderProcess {
-  readonly log = new LogTail();
-  readonly #child: ChildProcess;
+  readonly log: NativeChild["log"];
+  readonly #child: NativeChild["child"];
   readonly #exited: Promise<void>;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #ended: EngineError | undefined;
 
   constructor() {
-    this.#child = fork(childEntry(), [], {
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
-    const log = this.#child.stderr!;
-    log.setEncoding("utf8").on("data", (chunk: string) => this.log.add(chunk));
-    this.#child.on("message", (reply: EncoderReply) => this.#receive(reply));
-    this.#exited = new Promise((resolve) => {
-      const ended = (how: string) => {
-        this.#end(how);
-        resolve();
-      };
-      this.#child.once("exit", (code, signal) => {
-        const how = signal ? `by signal ${signal}` : `with code ${code}`;
-        if (log.closed) return ended(how);
-        // Standard error may still hold the assertion that explains the end.
-        const timer = setTimeout(() => ended(how), CLOSE_GRACE_MS);
-        log.once("close", () => {
-          clearTimeout(timer);
-          ended(how);
-        });
-      });
-      this.#child.on("error", (error) => {
-        if (this.#child.pid === undefined) ended(`because ${error.message}`);
-      });
-    });
+    const { child, log, ended } = startNativeChild("encoder-child");
+    this.#child = child;
+    this.log = log;
+    child.on("message", (reply: EncoderReply) => this.#receive(reply));
+    this.#exited = ended.then((how) => this.#end(how));
   }
 
   get pid(): number | undefined {
@@ -156,9 +125,7 @@ export class EncoderProcess {
 
   /** The error of an operation, with what llama.cpp logged about it. */
   #explain(message: string, logPosition: number, crashed: boolean): EngineError {
-    const telling = this.log.since(logPosition).filter((line) => TELLING.test(line));
-    const tail = telling.slice(-LOG_LINES);
-    const text = tail.length === 0 ? message : `${message}\nllama.cpp said:\n  ${tail.join("\n  ")}`;
+    const text = withLog(message, this.log.since(logPosition), TELLING, LOG_LINES);
     return new EngineError(text, { log: this.log.lines(), crashed });
   }
 

@@ -1,7 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { EngineError, InterruptedError, ModelError, RecipeError } from "../../errors.js";
-import { LogTail } from "./log-tail.js";
+import { type NativeChild, startNativeChild, withLog } from "./native-child.js";
 import type {
   TrainingOperation,
   TrainingOperations,
@@ -15,53 +13,25 @@ const NO_BACKWARD =
 const TELLING =
   /GGML_(ASSERT|ABORT)|what\(\):|\b(errors?|fail(s|ed|ure)?|invalid|cannot|unknown|unsupported)\b/i;
 const LOG_LINES = 4;
-/** How long a dead child's log may stay open. */
-const CLOSE_GRACE_MS = 2000;
 
 const ERRORS = { EngineError, ModelError, RecipeError } as const;
-
-/** Compiled code runs as it is; from sources, as in tests, the built child is used. */
-function childEntry(): string {
-  const here = fileURLToPath(import.meta.url);
-  return here.endsWith(".ts")
-    ? fileURLToPath(new URL("../../../dist/engine/llama/training-child.js", import.meta.url))
-    : fileURLToPath(new URL("./training-child.js", import.meta.url));
-}
 
 /**
  * The child process in which a model is fine-tuned: a failed assertion in native code ends that process alone. One
  * operation at a time. Whoever makes one closes it.
  */
 export class TrainingProcess implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #log = new LogTail();
+  readonly #child: NativeChild["child"];
+  readonly #log: NativeChild["log"];
   readonly #exited: Promise<string>;
   #reply: (reply: TrainingReply) => void = () => {};
 
   constructor() {
-    this.#child = fork(childEntry(), [], {
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
-    const log = this.#child.stderr!;
-    log.setEncoding("utf8").on("data", (chunk: string) => this.#log.add(chunk));
-    this.#child.on("message", (reply: TrainingReply) => this.#reply(reply));
-    this.#exited = new Promise((resolve) => {
-      this.#child.once("exit", (code, signal) => {
-        const how = signal ? `by signal ${signal}` : `with code ${code}`;
-        // Standard error may still hold the assertion that explains the end.
-        const timer = setTimeout(() => resolve(how), CLOSE_GRACE_MS);
-        const end = () => {
-          clearTimeout(timer);
-          resolve(how);
-        };
-        if (log.closed) end();
-        else log.once("close", end);
-      });
-      this.#child.on("error", (error) => {
-        if (this.#child.pid === undefined) resolve(`because ${error.message}`);
-      });
-    });
+    const { child, log, ended } = startNativeChild("training-child");
+    this.#child = child;
+    this.#log = log;
+    this.#exited = ended;
+    child.on("message", (reply: TrainingReply) => this.#reply(reply));
   }
 
   get pid(): number | undefined {
@@ -139,8 +109,6 @@ export class TrainingProcess implements AsyncDisposable {
   }
 
   #withLog(message: string): string {
-    const telling = this.#log.lines().filter((line) => TELLING.test(line));
-    const tail = telling.slice(-LOG_LINES);
-    return tail.length === 0 ? message : `${message}\nllama.cpp said:\n  ${tail.join("\n  ")}`;
+    return withLog(message, this.#log.lines(), TELLING, LOG_LINES);
   }
 }
