@@ -37,6 +37,11 @@ export class StoreError extends TillerError {
   override readonly name = "StoreError";
 }
 
+/** The Hugging Face Hub refuses, cannot be reached, or has not what was asked for. */
+export class HubError extends TillerError {
+  override readonly name = "HubError";
+}
+
 /** The user asked to stop. */
 export class InterruptedError extends TillerError {
   override readonly name = "InterruptedError";

@@ -1,12 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InterruptedError, ModelError } from "../errors.js";
+import { inTurn, refuseAll, startTestHub, type TestHub, type Trouble } from "../hub/test-hub.js";
 import { cachePlace } from "./cache.js";
 import type { DownloadProgress } from "./progress.js";
 import { resolveModel } from "./resolve.js";
@@ -16,102 +15,45 @@ const SOURCE = "hf:owner/repo/q4/model.gguf";
 const content = randomBytes(3_000_000);
 const contentSha256 = createHash("sha256").update(content).digest("hex");
 
-interface Seen {
-  readonly host: "hub" | "storage";
-  readonly url: string;
-  readonly range: string | undefined;
-  readonly authorization: string | undefined;
-}
-
-/** What the server does instead of serving the file; called for each request, returns true if it answered. */
-type Trouble = (request: IncomingMessage, response: ServerResponse, host: Seen["host"]) => boolean;
+/** How long the code wanted to wait, in milliseconds; it waits less. */
+const waits = vi.hoisted(() => [] as number[]);
+vi.mock("node:timers/promises", async (original) => {
+  const real = await original<typeof import("node:timers/promises")>();
+  const setTimeout = (milliseconds: number, ...rest: []) => {
+    waits.push(milliseconds);
+    return real.setTimeout(Math.min(milliseconds, 5), ...rest);
+  };
+  return { ...real, setTimeout };
+});
 
 let home: string;
-let seen: Seen[];
-let trouble: Trouble;
-let declaredEtag: string;
-let hub: Server;
-let storage: Server;
+let hub: TestHub;
 
-/** A Hub that redirects large files to a storage host, as the real one does. */
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "tiller-hub-"));
-  seen = [];
-  trouble = () => false;
-  declaredEtag = contentSha256;
-  storage = createServer((request, response) => {
-    note("storage", request);
-    if (!trouble(request, response, "storage")) sendContent(request, response);
-  });
-  hub = createServer((request, response) => {
-    note("hub", request);
-    if (trouble(request, response, "hub")) return;
-    if (request.url !== "/owner/repo/resolve/main/q4/model.gguf") {
-      response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
-    } else if (request.headers.range === "bytes=0-0") {
-      sendContent(request, response);
-    } else {
-      response.writeHead(302, { location: `${address(storage)}/blob` }).end();
-    }
-  });
-  await Promise.all([hub, storage].map((server) => new Promise<void>((done) => server.listen(0, done))));
-  vi.stubEnv("HF_ENDPOINT", `${address(hub)}/`);
+  hub = await startTestHub();
+  hub.put("models/owner/repo", { "q4/model.gguf": content });
+  waits.length = 0;
+  vi.stubEnv("HF_ENDPOINT", `${hub.url}/`);
   for (const name of ["HF_TOKEN", "HF_HUB_OFFLINE", "TILLER_OFFLINE"]) vi.stubEnv(name, undefined);
 });
 
 afterEach(async () => {
   vi.unstubAllEnvs();
-  for (const server of [hub, storage]) {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  }
+  await hub.down();
   await rm(home, { recursive: true });
 });
 
-function address(server: Server): string {
-  // The two names of this machine stand for two hosts, between which a token must not travel.
-  return `http://${server === hub ? "localhost" : "127.0.0.1"}:${(server.address() as AddressInfo).port}`;
-}
-
-function note(host: Seen["host"], { url = "", headers }: IncomingMessage): void {
-  seen.push({ host, url, range: headers.range, authorization: headers.authorization });
-}
-
-function requestedRange(request: IncomingMessage): [start: number, end: number] | undefined {
-  const match = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
-  return match ? [Number(match[1]), Number(match[2]) + 1] : undefined;
-}
-
-function sendContent(request: IncomingMessage, response: ServerResponse, length = content.length): void {
-  const range = requestedRange(request);
-  const [start, end] = range ?? [0, content.length];
-  response.writeHead(range ? 206 : 200, {
-    etag: `"${declaredEtag}"`,
-    "content-length": end - start,
-    ...(range && { "content-range": `bytes ${start}-${end - 1}/${content.length}` }),
-  });
-  const body = content.subarray(start, Math.min(end, start + length));
-  if (body.length === end - start) response.end(body);
-  else response.write(body, () => setTimeout(() => response.destroy(), 20));
-}
-
 /** Sends 1,000,000 bytes, then drops the connection. */
 const drop: Trouble = (request, response, host) => {
-  if (host === "storage") sendContent(request, response, 1_000_000);
+  if (host === "storage") hub.send(request, response, content, contentSha256, 1_000_000);
   return host === "storage";
 };
-
-function refuse(status: number, headers: Record<string, string> = {}): Trouble {
-  return (_request, response) => {
-    response.writeHead(status, headers).end("a page");
-    return true;
-  };
-}
 
 const place = () => cachePlace(parseSource(SOURCE) as never, home);
 /** Where each request for the file's bytes began. */
 const startsOfBody = () =>
-  seen
+  hub.seen
     .filter((one) => one.host === "storage")
     .map((one) => Number(/^bytes=(\d+)-2999999$/.exec(one.range ?? "bytes=0-2999999")?.[1]));
 
@@ -130,13 +72,13 @@ describe("a model of the Hub", () => {
     expect(reports[0]).toEqual({ source: SOURCE, receivedBytes: 0, totalBytes: 3e6, phase: "download" });
     expect(reports.at(-1)).toMatchObject({ receivedBytes: 3e6, totalBytes: 3e6, phase: "download" });
 
-    const requests = seen.length;
+    const requests = hub.seen.length;
     expect(await resolveModel(SOURCE, { home, offline: true })).toEqual(model);
-    expect(seen).toHaveLength(requests);
+    expect(hub.seen).toHaveLength(requests);
   });
 
   it("continues after dropped connections, each time where the last one ended", async () => {
-    trouble = drop;
+    hub.trouble = drop;
     const model = await resolveModel(SOURCE, { home });
     expect(content.equals(await readFile(model.path))).toBe(true);
     const starts = startsOfBody();
@@ -148,29 +90,29 @@ describe("a model of the Hub", () => {
 
   it("continues a download that an earlier process left", async () => {
     const controller = new AbortController();
-    trouble = drop;
-    const interrupted = resolveModel(SOURCE, {
-      home,
-      signal: controller.signal,
-      onProgress: ({ receivedBytes }) => receivedBytes > 0 && controller.abort(),
-    });
+    let bodies = 0;
+    hub.trouble = (request, response, host) => {
+      if (host === "storage" && bodies++ > 0) controller.abort();
+      return drop(request, response, host);
+    };
+    const interrupted = resolveModel(SOURCE, { home, signal: controller.signal });
     await expect(interrupted).rejects.toThrow(InterruptedError);
     const kept = (await readFile(place().partPath)).length;
     expect(kept).toBeGreaterThan(0);
     expect(kept).toBeLessThan(content.length);
 
-    seen = [];
-    trouble = () => false;
+    hub.seen = [];
+    hub.trouble = () => false;
     expect((await resolveModel(SOURCE, { home })).sha256).toBe(contentSha256);
     expect(startsOfBody()).toEqual([kept]);
   });
 
   it("begins anew if the file on the Hub is another one now", async () => {
-    trouble = (request, response, host) => {
-      if (host === "storage") declaredEtag = "another";
+    hub.trouble = (request, response, host) => {
+      if (host === "storage") hub.declaredEtag = "another";
       return drop(request, response, host);
     };
-    declaredEtag = "one";
+    hub.declaredEtag = "one";
     const model = await resolveModel(SOURCE, { home });
     expect(content.equals(await readFile(model.path))).toBe(true);
     const [first, second, third] = startsOfBody();
@@ -180,10 +122,11 @@ describe("a model of the Hub", () => {
 
   it("begins anew if the server cannot continue", async () => {
     let bodies = 0;
-    trouble = (request, response, host) => {
+    hub.trouble = (request, response, host) => {
       if (host === "hub") return false;
       delete request.headers.range;
-      sendContent(request, response, bodies++ === 0 ? 1_000_000 : content.length);
+      const most = bodies++ === 0 ? 1_000_000 : content.length;
+      hub.send(request, response, content, contentSha256, most);
       return true;
     };
     const model = await resolveModel(SOURCE, { home });
@@ -194,7 +137,7 @@ describe("a model of the Hub", () => {
   });
 
   it("is removed if it is not what the Hub declares", async () => {
-    declaredEtag = "0".repeat(64);
+    hub.declaredEtag = "0".repeat(64);
     await expect(resolveModel(SOURCE, { home })).rejects.toThrow(
       new RegExp(`expected sha256 0{64}, found ${contentSha256}`),
     );
@@ -202,7 +145,7 @@ describe("a model of the Hub", () => {
   });
 
   it("is removed if it is not what the caller asks for", async () => {
-    declaredEtag = "not a sum";
+    hub.declaredEtag = "not a sum";
     const refused = resolveModel(SOURCE, { home, sha256: "1".repeat(64) });
     await expect(refused).rejects.toThrow(ModelError);
     await expect(refused).rejects.toThrow(new RegExp(`expected sha256 1{64}, found ${contentSha256}`));
@@ -213,7 +156,7 @@ describe("a model of the Hub", () => {
   it("keeps the token from other hosts", async () => {
     vi.stubEnv("HF_TOKEN", "hf_secret");
     await resolveModel(SOURCE, { home });
-    expect(new Set(seen.map(({ host, authorization }) => `${host} ${authorization}`))).toEqual(
+    expect(new Set(hub.seen.map(({ host, authorization }) => `${host} ${authorization}`))).toEqual(
       new Set(["hub Bearer hf_secret", "storage undefined"]),
     );
   });
@@ -226,8 +169,9 @@ describe("a model of the Hub", () => {
   });
 
   it("asks for a path with signs that mean something in a URL", async () => {
+    hub.put("models/owner/repo", {}, "a/b");
     await expect(resolveModel("hf:owner/repo@a%2Fb/x y?#%é.gguf", { home })).rejects.toThrow(/no such file/);
-    expect(seen[0]?.url).toBe("/owner/repo/resolve/a%2Fb/x%20y%3F%23%25%C3%A9.gguf");
+    expect(hub.seen[0]?.url).toBe("/owner/repo/resolve/a%2Fb/x%20y%3F%23%25%C3%A9.gguf");
   });
 
   it.each([
@@ -240,35 +184,33 @@ describe("a model of the Hub", () => {
     [429, { "retry-after": "3600" }, /slow down \(429\).*3600 seconds.*HF_TOKEN/],
     [418, {}, /answered 418/],
   ])("explains status %i with %j", async (status, headers, message) => {
-    trouble = refuse(status, headers as Record<string, string>);
+    hub.trouble = refuseAll(status, headers as Record<string, string>);
     const refused = resolveModel(SOURCE, { home });
     await expect(refused).rejects.toThrow(ModelError);
     await expect(refused).rejects.toThrow(message);
-    expect(seen).toHaveLength(1);
+    expect(hub.seen).toHaveLength(1);
   });
 
   it("says that a token is not accepted", async () => {
     vi.stubEnv("HF_TOKEN", "hf_old");
-    trouble = refuse(401);
+    hub.trouble = refuseAll(401);
     await expect(resolveModel(SOURCE, { home })).rejects.toThrow(/HF_TOKEN is not valid/);
   });
 
   it("waits as long as the Hub asks, and over its troubles", async () => {
-    const answers = [refuse(429, { "retry-after": "1" }), refuse(503)];
-    const start = performance.now();
-    trouble = (...all) => answers.shift()?.(...all) ?? false;
+    hub.trouble = inTurn(refuseAll(429, { "retry-after": "7" }), refuseAll(503));
     expect((await resolveModel(SOURCE, { home })).sha256).toBe(contentSha256);
-    expect(performance.now() - start).toBeGreaterThan(1900);
+    expect(waits).toEqual([7000, 1000]);
   });
 
   it("gives up in the end, in plain words", async () => {
-    trouble = refuse(503);
+    hub.trouble = refuseAll(503);
     await expect(resolveModel(SOURCE, { home })).rejects.toThrow(/trouble of its own \(503\)/);
-    expect(seen).toHaveLength(5);
+    expect(hub.seen).toHaveLength(5);
   });
 
   it("says so if nothing that answers is a Hub", async () => {
-    trouble = (_request, response) => {
+    hub.trouble = (_request, response) => {
       response.end("hello");
       return true;
     };

@@ -20,7 +20,7 @@ const STALE_SILENT_MS = 120_000;
 
 const ownerSchema = z.object({ host: z.string(), pid: z.int(), token: z.string() });
 
-/** A lock on one model in the cache, between processes and within one. */
+/** A lock on one model or data set in the cache, between processes and within one. */
 export interface Lock extends AsyncDisposable {
   /** @throws ModelError if another process has taken the lock over, because this one slept too long. */
   assertHeld(): Promise<void>;
@@ -45,7 +45,7 @@ export async function acquireLock(
     throwIfInterrupted(options.signal);
     if (await removeIfStale(path)) continue;
     if (options.wait === false) {
-      throw new ModelError(`Another process is fetching this model (${path}). Wait for it, or stop it.`);
+      throw new ModelError(`Another process is fetching this (${path}). Wait for it, or stop it.`);
     }
     await options.onWait?.();
     await sleep(POLL_MS, undefined, { signal: options.signal }).catch(() => {});
@@ -61,7 +61,7 @@ export async function acquireLock(
     async assertHeld() {
       if (await isHeld()) return;
       throw new ModelError(
-        "Another process took over fetching this model, because this one stood still too long. Run again.",
+        "Another process took over fetching this, because this one stood still too long. Run again.",
       );
     },
     async [Symbol.asyncDispose]() {

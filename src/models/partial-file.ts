@@ -15,7 +15,7 @@ const stateSchema = z.object({
 const READ_BYTES = 1 << 20;
 
 /**
- * A model file while it is being fetched: `<file>.part`, and beside it `<file>.part.json` with what the bytes are
+ * A file while it is being fetched: `<file>.part`, and beside it `<file>.part.json` with what the bytes are
  * of. Bytes are hashed as they are written. A file may be fetched in sections; a finished section is never lost.
  */
 export class PartialFile implements AsyncDisposable {
@@ -90,7 +90,7 @@ export class PartialFile implements AsyncDisposable {
     const missing = totalBytes - this.#bytes - bavail * bsize;
     if (missing <= 0) return;
     throw new ModelError(
-      `The disk is full: the model needs ${formatBytes(missing)} more than is free in ${dirname(this.path)}. Free some space, or set TILLER_HOME to a folder on a larger disk, and run again.`,
+      `The disk is full: the download needs ${formatBytes(missing)} more than is free in ${dirname(this.path)}. Free some space, or set TILLER_HOME to a folder on a larger disk, and run again.`,
     );
   }
 

@@ -24,8 +24,14 @@ const LONGEST_WAIT_SECONDS = 30;
  */
 export async function withRetries<Result>(
   work: () => Promise<Result>,
-  options: { readonly signal?: AbortSignal | undefined; readonly progress: () => number },
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    readonly progress: () => number;
+    /** More tries after one that reached nothing new; default and most 4. */
+    readonly moreTries?: number | undefined;
+  },
 ): Promise<Result> {
+  const moreTries = options.moreTries ?? DELAYS_MS.length;
   let furthest = options.progress();
   for (let failures = 0; ; ) {
     throwIfInterrupted(options.signal);
@@ -38,7 +44,7 @@ export async function withRetries<Result>(
       failures = reached > furthest ? 1 : failures + 1;
       furthest = Math.max(furthest, reached);
       const asked = error.retryAfterSeconds;
-      if (failures > DELAYS_MS.length || (asked !== undefined && asked > LONGEST_WAIT_SECONDS)) {
+      if (failures > moreTries || (asked !== undefined && asked > LONGEST_WAIT_SECONDS)) {
         throw new ModelError(error.message, { cause: error });
       }
       const delay = asked === undefined ? DELAYS_MS[failures - 1] : asked * 1000;
@@ -51,7 +57,7 @@ export async function withRetries<Result>(
 /** @throws InterruptedError if the signal is aborted. */
 export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw new InterruptedError("Fetching the model was interrupted. Run again to continue where it stopped.");
+    throw new InterruptedError("Fetching was interrupted. Run again to continue where it stopped.");
   }
 }
 
