@@ -1,6 +1,43 @@
 /** The whole public surface of tillerlm. */
 
 export {
+  ARM_KINDS,
+  type ArmKind,
+  type ArmKindResult,
+  type ArmsResults,
+  readArmsResults,
+} from "./arms/arms-results.js";
+export { armsText } from "./arms/arms-table.js";
+export { CALIBRATIONS, type Calibration, CONTENT_FREE_TEXTS, calibrated } from "./arms/content-free.js";
+export { inContextTrainer } from "./arms/in-context-trainer.js";
+export {
+  type InstructionTuning,
+  instructionTunedTrainer,
+  type TunedModel,
+} from "./arms/instruction-tuned-trainer.js";
+export {
+  answerLead,
+  type LabelledExample,
+  type LabelQuestion,
+  labelQuestion,
+} from "./arms/label-question.js";
+export { type LabelTree, labelProbabilities, labelTree } from "./arms/label-tree.js";
+export {
+  type LabelEngine,
+  type LlmClassifier,
+  type LlmClassifierOptions,
+  llmClassifier,
+} from "./arms/llm-classifier.js";
+export { runArms } from "./arms/run-arms.js";
+export {
+  compareWithReference,
+  type Draws,
+  type PairedDifference,
+  type PredictionScores,
+  type ScoreOptions,
+  scorePredictions,
+} from "./arms/score-predictions.js";
+export {
   loadTextClassifier,
   type TextClassifier,
   type TextClassifierOptions,
@@ -13,18 +50,61 @@ export {
   compareArms,
 } from "./classify/evaluate-arms.js";
 export { accuracy, type ClassificationScores, classificationScores, macroF1 } from "./classify/metrics.js";
+export { type InstallOptions, installTrainer } from "./classify/transformers/install-trainer.js";
+export {
+  batchSizeFor,
+  TRAINER_PRESETS,
+  type TrainerPreset,
+  type TrainerPresetName,
+  type TrainerSettings,
+} from "./classify/transformers/presets.js";
+export { recipeTrainerOptions } from "./classify/transformers/recipe-trainer.js";
+export {
+  findTrainerPython,
+  INSTALL_COMMAND,
+  requireTrainerPython,
+  type TrainerDiagnosis,
+} from "./classify/transformers/trainer-environment.js";
+export {
+  type EpochProgress,
+  type TransformersTrainer,
+  type TransformersTrainerOptions,
+  transformersTrainer,
+} from "./classify/transformers/transformers-trainer.js";
+export {
+  type Counted,
+  type DataInspection,
+  type InspectDataOptions,
+  type InspectedColumn,
+  inspectData,
+} from "./data/inspect-data.js";
+export { inspectionText } from "./data/inspection-text.js";
+export type { DataAccess, ResolveDataset } from "./data/locate-source.js";
+export { type DataRecord, type ReadRecordsOptions, readRecords } from "./data/read-records.js";
+export {
+  type Containment,
+  type ContainmentIndex,
+  createContainmentIndex,
+} from "./duplicates/containment-index.js";
+export {
+  createNearDuplicateIndex,
+  type NearDuplicate,
+  type NearDuplicateIndex,
+} from "./duplicates/near-duplicate-index.js";
+export {
+  type NearDuplicateOptions,
+  type NearDuplicatePair,
+  nearDuplicateGroups,
+  nearDuplicatePairs,
+} from "./duplicates/near-duplicates.js";
 export { centredEncoder } from "./encode/centred-encoder.js";
 export { encodeSets, encodeTexts } from "./encode/encode-texts.js";
 export type { EncodeOptions, Encoder } from "./encode/encoder.js";
 export { type EncoderSource, parseEncoderSource } from "./encode/encoder-source.js";
 export { LlamaEncoder, type LlamaEncoderOptions } from "./encode/llama-encoder.js";
 export { type NgramEncoderOptions, ngramEncoder } from "./encode/ngram-encoder.js";
-export {
-  ONNX_PRECISIONS,
-  OnnxEncoder,
-  type OnnxEncoderOptions,
-  type OnnxPrecision,
-} from "./encode/onnx-encoder.js";
+export { OnnxEncoder, type OnnxEncoderOptions } from "./encode/onnx-encoder.js";
+export { ONNX_PRECISIONS, type OnnxPrecision } from "./encode/onnx-files.js";
 export { type OpenEncoderOptions, type OpenedEncoder, openEncoder } from "./encode/open-encoder.js";
 export { type ResidualEncoderOptions, residualEncoder } from "./encode/residual-encoder.js";
 export { collect } from "./engine/collect.js";
@@ -56,7 +136,9 @@ export {
   guidanceName,
   sweepConfigurations,
 } from "./generate/configuration.js";
-export { createFilters, type FilterOptions, type Filters } from "./generate/filters.js";
+export { FILTERS, type FilterDescription } from "./generate/filter-list.js";
+export { createFilters, type FilterContext, type FilterOptions, type Filters } from "./generate/filters.js";
+export { type KeyCount, keyCounts, shortfall, shortfallText } from "./generate/shortfall.js";
 export { type GgufFile, metadataNumber, metadataNumbers, metadataString, readGguf } from "./gguf/read.js";
 export { readTensor } from "./gguf/read-tensor.js";
 export { type TinyModelOptions, writeTinyModel } from "./gguf/tiny-model.js";
@@ -68,6 +150,13 @@ export {
   type PoolText,
 } from "./guidance/negative-pool.js";
 export * from "./guidance/presets.js";
+export { type PushedFile, type PushOptions, type PushReport, pushDataset } from "./hub/push-dataset.js";
+export {
+  type DatasetFile,
+  type ResolveDatasetOptions,
+  type ResolvedDataset,
+  resolveDataset,
+} from "./hub/resolve-dataset.js";
 export type { JudgeSettings } from "./judge/create-judge.js";
 export type { EndpointOptions } from "./judge/endpoint-client.js";
 export { createEndpointJudge } from "./judge/endpoint-judge.js";
@@ -82,6 +171,8 @@ export { type CachedModel, listModels, removeModel } from "./models/cache.js";
 export { modelHome } from "./models/home.js";
 export type { DownloadProgress } from "./models/progress.js";
 export { type ModelFile, type ResolveOptions, resolveModel } from "./models/resolve.js";
+export { parseDataSource } from "./recipe/data-consistency.js";
+export { type DataOptions, type DataSource, dataSourceSchema } from "./recipe/data-source-schema.js";
 export { type GuidanceCell, guidanceCells, streamsOf } from "./recipe/guidance-axes.js";
 export type { RecipeExpert, RecipeGuidance, RecipeNegatives } from "./recipe/guidance-schema.js";
 export { recipeJsonSchema } from "./recipe/json-schema.js";
@@ -206,14 +297,39 @@ export {
 } from "./steering/vector-algebra.js";
 export { readVectorFile, writeVectorFile } from "./steering/vector-file.js";
 export type { ExpectedModel } from "./steering/vector-model.js";
-export { Journal, readJournal } from "./store/journal.js";
+export { Journal, type JournalJob, readJournal } from "./store/journal.js";
 export { openRun, type RunFolder, readRun } from "./store/run-folder.js";
 export type { FilterName, Sample } from "./store/sample.js";
+export { findRow } from "./study/explain-find.js";
+export { type Regeneration, type RowDifference, regenerateJob } from "./study/explain-regenerate.js";
+export { explainRow, type RowExplanation } from "./study/explain-row.js";
+export { explanationText, regenerationText } from "./study/explain-text.js";
 export { type InspectedRun, type InspectRunOptions, inspectRun } from "./study/inspect-run.js";
+export { type PaperClaim, paperClaims } from "./study/paper-claims.js";
 export type { PlannedGuidance } from "./study/plan.js";
 export { type PlannedExpert, type PlannedRun, planRecipe } from "./study/plan-recipe.js";
+export {
+  findPreset,
+  type PresetChoice,
+  presetOf,
+  presetRecipe,
+  STUDY_PRESET_NAMES,
+  STUDY_PRESETS,
+  STUDY_SCALES,
+  type StudyPresetName,
+  type StudyScale,
+} from "./study/presets.js";
+export {
+  type PreviewOptions,
+  type PromptPreview,
+  previewRecipe,
+  type RecipePreview,
+  type SamplePreview,
+} from "./study/preview.js";
 export { type Progress, type ProgressTask, SILENT } from "./study/progress.js";
+export { claimsSection, claimsText } from "./study/report/claims-section.js";
 export { definitionsText } from "./study/report/definitions-text.js";
+export { renderMarkdown } from "./study/report/render-markdown.js";
 export { renderReport } from "./study/report/render-report.js";
 export { renderText } from "./study/report/render-text.js";
 export type {
@@ -233,4 +349,28 @@ export { strengthPlot } from "./study/report/strength-plot.js";
 export { measureRunRange, type RunRangeCost, type RunRangeOptions } from "./study/run-range.js";
 export { assess, generateTexts, makeVectors, writeReport } from "./study/run-study.js";
 export { recipeOf, Study, type StudyOptions } from "./study/study.js";
+export {
+  type ClassificationPromptOptions,
+  classificationPrompt,
+  readClass,
+} from "./tasks/classification-prompt.js";
+export {
+  DEMONSTRATION_DRAWS,
+  type DemonstrationDraw,
+  type DemonstrationOptions,
+  drawDemonstrations,
+} from "./tasks/demonstrations.js";
+export { LABEL_SETS, type LabelSet, type LabelSetName, type SetLabel } from "./tasks/label-sets.js";
+export { type RowSelection, readTexts } from "./tasks/labelled-text.js";
+export { languageName, normalizeLanguage } from "./tasks/languages.js";
+export { buildPrompt, type ChatFormat, type PromptOptions } from "./tasks/prompt.js";
+export { type SelfCheckOptions, selfCheckPrompt } from "./tasks/self-check-prompt.js";
+export { type SplitOptions, splitTexts } from "./tasks/split-texts.js";
+export {
+  BUILT_IN_TEMPLATES,
+  findTemplate,
+  type PromptTemplate,
+  type PromptWords,
+  TEMPLATE_VARIABLES,
+} from "./tasks/templates.js";
 export { VERSION } from "./version.js";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { estimateDifference } from "./arm-difference.js";
 import { sentenceOf, verdictOf } from "./arm-verdict.js";
+import { weightedMetric } from "./metric.js";
 
 const TEXTS = 120;
 const CLASSES = 3;
@@ -17,6 +18,10 @@ function predictionsOf(period: number): Int32Array[] {
     ),
   );
 }
+
+/** Macro-F1 of predicted classes. */
+const scored = (arm: readonly Int32Array[]) =>
+  arm.map((classes) => weightedMetric("macro-f1", truth, CLASSES, { classes, probabilities: [] }));
 
 test("the interval and the p-value are those of the same bootstrap in numpy", () => {
   /*
@@ -38,7 +43,7 @@ test("the interval and the p-value are those of the same bootstrap in numpy", ()
   d = np.array(d)
   print(np.quantile(d, [0.025, 0.975]), 2 * min(np.mean(d <= 0), np.mean(d >= 0)))
   */
-  const estimate = estimateDifference(truth, CLASSES, predictionsOf(9), predictionsOf(5), {
+  const estimate = estimateDifference(truth, CLASSES, scored(predictionsOf(9)), scored(predictionsOf(5)), {
     resamples: 20_000,
     seed: 5,
   });
@@ -52,7 +57,7 @@ test("the interval and the p-value are those of the same bootstrap in numpy", ()
 const options = { resamples: 500, seed: 1 };
 
 test("the same predictions differ by nothing, and with one seed without an interval", () => {
-  const arm = predictionsOf(4);
+  const arm = scored(predictionsOf(4));
   const several = estimateDifference(truth, CLASSES, arm, arm, options);
   expect(several.difference).toBe(0);
   expect(verdictOf(several)).toBe("no clear difference");
@@ -65,8 +70,8 @@ test("the same predictions differ by nothing, and with one seed without an inter
 });
 
 test("swapping the arms turns the verdict round", () => {
-  const good = [truth, truth];
-  const bad = [predictionsOf(2)[0]!, predictionsOf(2)[1]!];
+  const good = scored([truth, truth]);
+  const bad = scored([predictionsOf(2)[0]!, predictionsOf(2)[1]!]);
   const better = estimateDifference(truth, CLASSES, good, bad, options);
   const worse = estimateDifference(truth, CLASSES, bad, good, options);
   expect([verdictOf(better), verdictOf(worse)]).toEqual(["better", "worse"]);
@@ -76,7 +81,7 @@ test("swapping the arms turns the verdict round", () => {
 
 test("seeds that differ widen the interval", () => {
   const width = (arm: readonly Int32Array[]) => {
-    const { interval } = estimateDifference(truth, CLASSES, arm, [truth], options);
+    const { interval } = estimateDifference(truth, CLASSES, scored(arm), scored([truth]), options);
     return interval[1] - interval[0];
   };
   const [good, poor] = [predictionsOf(9)[0]!, predictionsOf(3)[0]!];
@@ -84,15 +89,15 @@ test("seeds that differ widen the interval", () => {
 });
 
 test("sentences say the verdict with its numbers", () => {
-  const steered = { name: "steered", macroF1: { mean: 0.712, standardDeviation: 0.0312 } };
-  const prompted = { name: "zero-shot", macroF1: { mean: 0.641, standardDeviation: 0.04 } };
+  const steered = { name: "steered", score: { mean: 0.712, standardDeviation: 0.0312 } };
+  const prompted = { name: "zero-shot", score: { mean: 0.641, standardDeviation: 0.04 } };
   const clear = { difference: 0.071, interval: [0.0041, 0.11], pValue: 0.01 } as const;
-  expect(sentenceOf(steered, prompted, clear)).toBe(
+  expect(sentenceOf(steered, prompted, clear, { metric: "macro-f1", verdict: "better" })).toBe(
     "steered trains a better classifier than zero-shot: macro-F1 0.71 ± 0.03 against 0.64 ± 0.04, " +
       "difference +0.07 (95 % interval +0.004 to +0.11)",
   );
   const unclear = { difference: 0.071, interval: [-0.02, 0.11], pValue: 0.2 } as const;
-  expect(sentenceOf(steered, prompted, unclear)).toBe(
+  expect(sentenceOf(steered, prompted, unclear, { metric: "macro-f1", verdict: "no clear difference" })).toBe(
     "No clear difference between classifiers trained on steered and on zero-shot: " +
       "macro-F1 0.71 ± 0.03 against 0.64 ± 0.04, difference +0.07 (95 % interval −0.02 to +0.11)",
   );

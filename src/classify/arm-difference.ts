@@ -1,8 +1,8 @@
 import { randomGenerator } from "../random/seeded-random.js";
-import { f1OfCounts } from "./metrics.js";
+import type { WeightedMetric } from "./metric.js";
 
 export interface DifferenceEstimate {
-  /** Mean macro-F1 of the arm less that of the baseline. */
+  /** Mean score of the arm less that of the baseline. */
   readonly difference: number;
   /** 95 % interval of `difference`. */
   readonly interval: readonly [low: number, high: number];
@@ -11,7 +11,7 @@ export interface DifferenceEstimate {
 }
 
 /**
- * The difference in macro-F1 between two arms, with an interval that covers two things that would be different
+ * The difference in a score between two arms, with an interval that covers two things that would be different
  * next time: the test texts, and the training texts. Each resample draws test texts within their class, the same
  * ones for both arms (a paired bootstrap), and one seed's classifier for each arm.
  *
@@ -23,22 +23,21 @@ export interface DifferenceEstimate {
  * With one seed the interval covers the test texts alone.
  *
  * @param truth `[test texts]`: class numbers; every class has a text.
- * @param arm `[seeds][test texts]`: predicted class numbers.
+ * @param arm `[seeds]`: the score of each classifier, see `weightedMetric`.
  * @param baseline likewise.
  */
 export function estimateDifference(
   truth: Int32Array,
   classes: number,
-  arm: readonly Int32Array[],
-  baseline: readonly Int32Array[],
+  arm: readonly WeightedMetric[],
+  baseline: readonly WeightedMetric[],
   options: { readonly resamples: number; readonly seed: number },
 ): DifferenceEstimate {
   const random = randomGenerator(options.seed);
   const members = Array.from({ length: classes }, (_, k) => [...truth.keys()].filter((i) => truth[i] === k));
   const weights = new Int32Array(truth.length).fill(1);
-  const meanScore = (predictions: readonly Int32Array[]) =>
-    predictions.reduce((sum, predicted) => sum + weightedMacroF1(truth, classes, predicted, weights), 0) /
-    predictions.length;
+  const meanScore = (scores: readonly WeightedMetric[]) =>
+    scores.reduce((sum, score) => sum + score(weights), 0) / scores.length;
   const observed = meanScore(arm) - meanScore(baseline);
 
   const differences = new Float64Array(options.resamples);
@@ -53,8 +52,7 @@ export function estimateDifference(
     }
     const ofArm = arm[Math.floor(random() * arm.length)]!;
     const ofBaseline = baseline[Math.floor(random() * baseline.length)]!;
-    const difference =
-      weightedMacroF1(truth, classes, ofArm, weights) - weightedMacroF1(truth, classes, ofBaseline, weights);
+    const difference = ofArm(weights) - ofBaseline(weights);
     differences[resample] = difference;
     if (difference <= 0) below++;
     if (difference >= 0) above++;
@@ -65,27 +63,6 @@ export function estimateDifference(
     interval: [quantile(differences, 0.025), quantile(differences, 0.975)],
     pValue: Math.min(1, (2 * (Math.min(below, above) + 1)) / (options.resamples + 1)),
   };
-}
-
-/** Macro-F1 with test text `i` counted `weights[i]` times. */
-function weightedMacroF1(
-  truth: Int32Array,
-  classes: number,
-  predicted: Int32Array,
-  weights: Int32Array,
-): number {
-  const truePositives = new Int32Array(classes);
-  const support = new Int32Array(classes);
-  const predictions = new Int32Array(classes);
-  for (let i = 0; i < truth.length; i++) {
-    const weight = weights[i]!;
-    support[truth[i]!]! += weight;
-    predictions[predicted[i]!]! += weight;
-    if (truth[i] === predicted[i]) truePositives[truth[i]!]! += weight;
-  }
-  let sum = 0;
-  for (let k = 0; k < classes; k++) sum += f1OfCounts(truePositives[k]!, support[k]!, predictions[k]!);
-  return sum / classes;
 }
 
 /** Quantile of rising values, linear between neighbours. */

@@ -1,35 +1,48 @@
 import type { DifferenceEstimate } from "./arm-difference.js";
+import { METRIC_TITLES, type MetricName } from "./metric.js";
 
 export type Verdict = "better" | "worse" | "no clear difference";
 
-/** A score of an arm: its name, and mean and standard deviation of macro-F1 over the seeds. */
+/** A score of an arm: its name, and mean and standard deviation over the seeds. */
 export interface ScoredArm {
   readonly name: string;
-  readonly macroF1: { readonly mean: number; readonly standardDeviation: number };
+  readonly score: { readonly mean: number; readonly standardDeviation: number };
 }
 
-/** `better` or `worse` where the interval leaves out 0. */
-export function verdictOf({ interval: [low, high] }: DifferenceEstimate): Verdict {
+const LEVEL = 0.05;
+
+/**
+ * `better` or `worse` where the interval leaves out 0, and where of many comparisons the p-value that is corrected for
+ * them is below 0.05 too.
+ *
+ * @param correctedPValue Default: this is the one comparison.
+ */
+export function verdictOf({ interval: [low, high] }: DifferenceEstimate, correctedPValue = 0): Verdict {
+  if (correctedPValue > LEVEL) return "no clear difference";
   if (low > 0) return "better";
   return high < 0 ? "worse" : "no clear difference";
 }
 
 /** A comparison in words, with its numbers. */
-export function sentenceOf(arm: ScoredArm, baseline: ScoredArm, estimate: DifferenceEstimate): string {
-  const verdict = verdictOf(estimate);
+export function sentenceOf(
+  arm: ScoredArm,
+  baseline: ScoredArm,
+  estimate: DifferenceEstimate,
+  { metric, verdict }: { readonly metric: MetricName; readonly verdict: Verdict },
+): string {
   const opening =
     verdict === "no clear difference"
       ? `No clear difference between classifiers trained on ${arm.name} and on ${baseline.name}`
       : `${arm.name} trains a ${verdict} classifier than ${baseline.name}`;
   const [low, high] = estimate.interval;
   return (
-    `${opening}: macro-F1 ${score(arm)} against ${score(baseline)}, ` +
+    `${opening}: ${METRIC_TITLES[metric]} ${score(arm)} against ${score(baseline)}, ` +
     `difference ${signed(estimate.difference)} (95 % interval ${signed(low)} to ${signed(high)})`
   );
 }
 
-function score({ macroF1 }: ScoredArm): string {
-  return `${macroF1.mean.toFixed(2)} ± ${macroF1.standardDeviation.toFixed(2)}`;
+function score({ score: { mean, standardDeviation } }: ScoredArm): string {
+  return `${mean.toFixed(2)} ± ${standardDeviation.toFixed(2)}`;
 }
 
 /**

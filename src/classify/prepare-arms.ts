@@ -6,6 +6,8 @@ import { countByLabel, type LabelledRow } from "./training-draw.js";
 export interface Arm {
   readonly name: string;
   readonly rows: readonly LabelledRow[];
+  /** A second data set: every draw has as many texts of it as of `rows`, and so is twice as large as the others'. */
+  readonly beside?: readonly LabelledRow[] | undefined;
 }
 
 export interface PrepareArmsOptions {
@@ -14,8 +16,12 @@ export interface PrepareArmsOptions {
   readonly test: readonly LabelledRow[];
   /** Classifiers trained on each arm, each on a draw of its own. */
   readonly seeds: number;
-  /** Name of the arm that the others are compared with. */
-  readonly baseline: string;
+  /** Names of the arms that each of the others is compared with. */
+  readonly baselines: readonly string[];
+  /** Arms that are compared with the baselines. Default: all others. */
+  readonly compared?: readonly string[] | undefined;
+  /** Texts of each label in a draw. Default: as `share` says. */
+  readonly perLabel?: number | undefined;
   /** Share of the largest class-balanced size common to all arms that a draw has, in (0, 1). Default 0.8. */
   readonly share?: number | undefined;
   /** An arm with fewer texts of a label is not trained. Default 5. */
@@ -23,8 +29,12 @@ export interface PrepareArmsOptions {
 }
 
 export type PreparedArm =
-  | { readonly name: string; readonly rows: readonly LabelledRow[] }
-  | { readonly name: string; readonly rows?: never; readonly reason: string };
+  | {
+      readonly name: string;
+      /** One data set, or two of which every draw has as many texts. */
+      readonly parts: readonly (readonly LabelledRow[])[];
+    }
+  | { readonly name: string; readonly parts?: never; readonly reason: string };
 
 export interface PreparedArms {
   /** The test's labels, in rising order of UTF-16 units. */
@@ -33,7 +43,7 @@ export interface PreparedArms {
   readonly languages: readonly string[];
   /** In the order given. */
   readonly arms: readonly PreparedArm[];
-  /** Texts of each label in every draw. */
+  /** Texts of each label in every draw from a data set. */
   readonly perLabel: number;
   readonly notes: readonly string[];
 }
@@ -46,28 +56,41 @@ export interface PreparedArms {
  * baseline, a name twice, or numbers out of range. TillerError when no arm has enough texts.
  */
 export function prepareArms(options: PrepareArmsOptions): PreparedArms {
-  const { arms, test, baseline, share = 0.8, minimumPerLabel = 5 } = options;
+  const { arms, test, baselines, share = 0.8, minimumPerLabel = 5 } = options;
   checkNumbers(options.seeds, share, minimumPerLabel);
-  checkNames(arms, baseline);
+  checkNames(arms, baselines);
   const labels = [...new Set(test.map(({ label }) => label))].sort();
   const languages = [...new Set(test.map(({ language }) => language))].sort();
   checkLabels(labels, arms);
 
   const notes: string[] = [];
   const testTexts = new Set(test.map(({ text }) => normalizeForNgrams(text)));
-  const usable = arms.map((arm) => ({ ...arm, rows: usableRows(arm, labels, testTexts, notes) }));
-  const reasons = new Map(usable.map((arm) => [arm.name, whyUntrainable(arm, labels, minimumPerLabel)]));
+  const usable = arms.map(({ name, rows, beside }) => {
+    const parts = beside === undefined ? [rows] : [rows, beside];
+    // A second data set is told of where it stands alone.
+    const told = beside === undefined ? notes : [];
+    return { name, parts: parts.map((part) => usableRows({ name, rows: part }, labels, testTexts, told)) };
+  });
+  const reasons = new Map(
+    usable.map(({ name, parts }) => {
+      const whys = parts.flatMap((rows) => whyUntrainable({ rows }, labels, minimumPerLabel) ?? []);
+      return [name, whys[0]] as const;
+    }),
+  );
   const trainable = usable.filter(({ name }) => reasons.get(name) === undefined);
   if (trainable.length === 0) {
     const all = arms.map(({ name }) => `"${name}" ${reasons.get(name)}`).join("; ");
     throw new TillerError(`No data set has enough texts to train a classifier on: ${all}. Write more texts.`);
   }
 
-  const cells = trainable.flatMap(({ name, rows }) =>
-    [...countByLabel(rows)].map(([label, count]) => ({ name, label, count })),
+  const cells = trainable.flatMap(({ name, parts }) =>
+    parts.flatMap((rows) => [...countByLabel(rows)].map(([label, count]) => ({ name, label, count }))),
   );
   const smallest = cells.reduce((least, cell) => (cell.count < least.count ? cell : least));
-  const perLabel = Math.max(1, Math.floor(smallest.count * share));
+  const perLabel = Math.min(
+    smallest.count,
+    options.perLabel ?? Math.max(1, Math.floor(smallest.count * share)),
+  );
   const others = cells.filter(({ name }) => name !== smallest.name);
   if (others.length > 0 && others.every(({ count }) => count >= 2 * smallest.count)) {
     notes.push(
@@ -79,9 +102,9 @@ export function prepareArms(options: PrepareArmsOptions): PreparedArms {
     languages,
     perLabel,
     notes,
-    arms: usable.map(({ name, rows }): PreparedArm => {
+    arms: usable.map(({ name, parts }): PreparedArm => {
       const reason = reasons.get(name);
-      return reason === undefined ? { name, rows } : { name, reason };
+      return reason === undefined ? { name, parts } : { name, reason };
     }),
   };
 }
@@ -102,13 +125,14 @@ function checkNumbers(seeds: number, share: number, minimumPerLabel: number): vo
   }
 }
 
-function checkNames(arms: readonly Arm[], baseline: string): void {
+function checkNames(arms: readonly Arm[], baselines: readonly string[]): void {
   const names = arms.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new RecipeError(`Two data sets have the name "${twice}".`);
-  if (!names.includes(baseline)) {
+  const unknown = baselines.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
     throw new RecipeError(
-      `The baseline "${baseline}" is not among the data sets: ${quoted(names) || "there is none"}.`,
+      `The baseline "${unknown}" is not among the data sets: ${quoted(names) || "there is none"}.`,
     );
   }
 }

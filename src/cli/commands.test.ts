@@ -73,6 +73,11 @@ test("the stages of a run, one by one, end with a report", { timeout: 120_000 },
   expect(report.verdict).toMatch(/^Steering /);
   expect((await stat(report.page)).size).toBeGreaterThan(5000);
   expect(report.chosen).toBe(scored.chosen);
+  const markdown = await tiller(["report", run.output, "--format", "markdown"]);
+  expect([markdown.code, markdown.stdout]).toEqual([
+    0,
+    await readFile(join(run.output, "report.md"), "utf8"),
+  ]);
   const data = (await readFile(join(run.output, "data", "steered.jsonl"), "utf8")).trim().split("\n");
   expect(data).toHaveLength(48);
   expect(JSON.parse(data[0]!)).toEqual({ text: expect.any(String), label: "negative", language: "en" });

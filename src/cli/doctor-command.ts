@@ -7,17 +7,26 @@ import {
   LlamaEngine,
   listModels,
   modelHome,
+  RecipeError,
   TillerError,
   VERSION,
   writeTinyModel,
 } from "../index.js";
+import { doctorTrainer } from "./doctor-trainer.js";
 import { byteText, createOutput } from "./output.js";
 
 const HELP = `
 Loads llama.cpp, writes a few words with a tiny random model, steers it, and says what it found.
 
-Example:
+With --trainer it looks for the Python that fine-tunes Transformer encoders instead, and says what is missing.
+--install makes a virtual environment of Tiller's own with it (3 GB to download on Linux; TILLER_TORCH_INDEX may name a
+package index with smaller builds of PyTorch, for the processor alone).
+TILLER_PYTHON names another interpreter.
+
+Examples:
   $ tiller doctor --json
+  $ tiller doctor --trainer
+  $ tiller doctor --trainer --install
 `;
 
 /** What `tiller doctor` finds. `problem` is undefined when everything works. */
@@ -98,11 +107,16 @@ export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
     .description("check that Tiller can run here")
+    .option("--trainer", "look for the Python that fine-tunes Transformer encoders")
+    .option("--install", "with --trainer: install it")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async ({ json, trainer, install }: { json?: true; trainer?: true; install?: true }) => {
+      const output = createOutput(json === true);
+      if (install && !trainer) throw new RecipeError("--install goes with --trainer.");
+      if (trainer) return doctorTrainer({ install: install === true, output });
       const found = await diagnose();
-      createOutput(json === true).result(found, () => describe(found));
+      output.result(found, () => describe(found));
       if (found.problem !== undefined) process.exitCode = 1;
     });
 }

@@ -1,12 +1,18 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { TillerError, VERSION } from "../index.js";
+import { addArmsCommand } from "./arms-command.js";
+import { addDataCommand } from "./data-command.js";
 import { addDoctorCommand } from "./doctor-command.js";
+import { addExplainCommand } from "./explain-command.js";
 import { addFinetuneCommand } from "./finetune-command.js";
 import { addInitCommand } from "./init-command.js";
 import { addModelsCommand } from "./models-command.js";
+import { addPreviewCommand } from "./preview-command.js";
 import { addQuickstartCommand } from "./quickstart-command.js";
 import { addRunCommands } from "./run-commands.js";
+import { addStudyCommand } from "./study-search-command.js";
+import { addTemplatesCommand } from "./templates-command.js";
 import { addVectorsCommand } from "./vectors-command.js";
 
 const USAGE_EXIT = 2;
@@ -20,10 +26,16 @@ function createProgram(): Command {
     .exitOverride();
   addQuickstartCommand(program);
   addInitCommand(program);
+  addTemplatesCommand(program);
+  addPreviewCommand(program);
   addRunCommands(program);
+  addStudyCommand(program);
+  addArmsCommand(program);
+  addExplainCommand(program);
   addVectorsCommand(program);
   addFinetuneCommand(program);
   addModelsCommand(program);
+  addDataCommand(program);
   addDoctorCommand(program);
   // Commands do not inherit it.
   for (const command of program.commands) {

@@ -16,6 +16,16 @@ function gridText({ preset, gammas, etas, streams }: NonNullable<PlannedRun["gui
   return `${axes.join(" × ")}: ${cells} ${cells === 1 ? "cell" : "cells"} of ${preset}, up to ${streams} streams a text`;
 }
 
+/** `12 configurations with 2 texts of a label, then 4 with 6; 3 get data sets`. */
+function searchText({ rounds, dataSets }: NonNullable<PlannedRun["search"]>): string {
+  const steps = rounds.map(({ texts, configurations }, r) =>
+    r === 0
+      ? `${configurations} configurations with ${texts} texts of a label`
+      : `${configurations} with ${texts}`,
+  );
+  return `${steps.join(", then ")}; ${dataSets} ${dataSets === 1 ? "gets a data set" : "get data sets"}`;
+}
+
 /** `layers 0 to 21`, or each of them. */
 function layersText(layers: readonly number[]): string {
   const [first = 0] = layers;
@@ -41,9 +51,11 @@ export function planText(plan: PlannedRun): string {
     `  contrast  ${plan.contrast.map((set) => `${set.texts} ${set.class} (${set.language})`).join(", ")}`,
     ...(plan.guidance ? [`  guidance  ${gridText(plan.guidance)}`] : []),
     `  tried     ${plan.configurations.join(", ")}`,
+    ...(plan.search ? [`  search    ${searchText(plan.search)}`] : []),
     `  pilot     ${plan.pilot.texts} texts, about ${plan.pilot.tokens} tokens`,
     `  data      ${plan.data.texts} texts, about ${plan.data.tokens} tokens (at most ${plan.data.mostTexts} texts, if filters drop many)`,
     `  scored    ${plan.scored.texts} texts read again`,
+    ...(plan.judged ? [`  judged    ${plan.judged.texts} texts, human ones among them`] : []),
     `  in all    ${plan.texts} samples, about ${plan.tokens} tokens`,
     `  time      ${time} (${plan.basis})`,
     `  output    ${plan.output}`,

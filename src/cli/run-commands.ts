@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import {
   assess,
   DEFINITIONS,
@@ -8,7 +8,10 @@ import {
   planRecipe,
   RecipeError,
   type RunReport,
+  renderMarkdown,
+  renderReport,
   renderText,
+  runArms,
   type Study,
   writeReport,
 } from "../index.js";
@@ -29,6 +32,8 @@ Example:
 /** Everything a run does, with the result printed. */
 export async function runAll(study: Study, output: Output): Promise<RunReport> {
   await generateTexts(study);
+  // The report shows what they find.
+  if (study.recipe.arms) await runArms(study);
   const report = await assess(study, { scores: true, classifiers: true });
   await showReport(study, output, report);
   return report;
@@ -121,11 +126,26 @@ export function addRunCommands(program: Command): void {
       assessOnly(recipe, flags, { scores: false, classifiers: true }),
     );
 
-  withStudyOptions(program.command("report <recipe>").description("write a run's report as one HTML file"))
-    .addHelpText("after", example("report runs/reviews"))
-    .action((recipe: string, flags: StudyFlags) =>
-      onStudy(recipe, flags, async (study, output) =>
-        showReport(study, output, await assess(study, { scores: true, classifiers: true })),
+  withStudyOptions(
+    program.command("report <recipe>").description("write a run's report as a page, as Markdown and as JSON"),
+  )
+    .addOption(
+      new Option("--format <format>", "print the whole report, and not its summary")
+        .choices(["html", "markdown", "json"])
+        .conflicts("json"),
+    )
+    .addHelpText("after", example("report runs/reviews\n  $ tiller report runs/reviews --format markdown"))
+    .action((recipe: string, flags: StudyFlags & { format?: "html" | "markdown" | "json" }) =>
+      onStudy(
+        recipe,
+        { ...flags, json: flags.json === true || flags.format === "json" },
+        async (study, output) => {
+          const report = await assess(study, { scores: true, classifiers: true });
+          if (flags.format === undefined || flags.format === "json") return showReport(study, output, report);
+          await writeReport(study, report);
+          const text = flags.format === "html" ? await renderReport(report) : renderMarkdown(report);
+          output.result(report, () => text);
+        },
       ),
     );
 }

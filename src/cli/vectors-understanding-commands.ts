@@ -174,7 +174,7 @@ function addRangeCommand(vectors: Command): void {
             onCost: (cost) => study.progress.note(costText(cost)),
           });
           if (figure !== undefined) {
-            writeFigure(figure, strengthPlot(ranges, `${study.title}, ${study.recipe.model.source}`));
+            writeFigure(figure, await strengthPlot(ranges, `${study.title}, ${study.recipe.model.source}`));
           }
           output.result({ ...ranges, figure }, () =>
             [rangeText(ranges, output.width), ...(figure ? ["", `Figure: ${figure}`] : [])].join("\n"),

@@ -7,6 +7,10 @@ export interface Encoder {
   readonly name: string;
   /** Dimensions of a vector. */
   readonly width: number;
+  /** Tokens of a text that are read; left out where all of a text is. */
+  readonly context?: number;
+  /** Of the texts encoded so far, those of more tokens than are read: only their beginnings count. */
+  readonly truncated?: ReadonlySet<string>;
   /**
    * A vector of length 1 for each text, in their order, that depends on that text alone; zeros for a text in which the
    * encoder finds nothing. It may refuse a text of white space: `encodeTexts` gives it none. `[texts][width]`

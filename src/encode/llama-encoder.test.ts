@@ -66,7 +66,7 @@ for (const model of ["bert", "xlm-r", "qwen3"] as const) {
         expect(largestDifference(row, expected.vectors[pooling][i]!), texts[i]).toBeLessThan(1e-4);
         expect(norm(row)).toBeCloseTo(1, 6);
       }
-      expect(encoder.truncated).toBe(expected.truncated);
+      expect(encoder.truncated.size).toBe(expected.truncated);
     });
   }
 }
@@ -98,9 +98,9 @@ test("a text longer than the first context is read whole, and what the model can
   await using encoder = await open(tiny({ model: "bert", context: 700 }));
   const long = "the food was good and ".repeat(130);
   const whole = await vectorOf(encoder, long);
-  expect(encoder.truncated).toBe(0);
+  expect(encoder.truncated.size).toBe(0);
   const beyond = await vectorOf(encoder, `${long} ${long}`);
-  expect(encoder.truncated).toBe(1);
+  expect(encoder.truncated.size).toBe(1);
   expect(largestDifference(whole, beyond)).toBeGreaterThan(1e-5);
   // 698 tokens between the marks, 5 of them in each repetition.
   const cut = await vectorOf(encoder, `${"the food was good and ".repeat(139)}the food was`);
@@ -110,7 +110,7 @@ test("a text longer than the first context is read whole, and what the model can
   expect(short.name).toMatch(/, context 8$/);
   const few = await vectorOf(short, "the food was good and");
   expect(largestDifference(await vectorOf(short, long), few)).toBeGreaterThan(1e-5);
-  expect(short.truncated).toBe(1);
+  expect(short.truncated.size).toBe(1);
 });
 
 test("texts in which there is nothing to encode have a vector of zeros", async () => {
@@ -132,7 +132,7 @@ test("a megabyte of text, broken Unicode and control tokens are texts like other
   ]);
   for (const row of [million, word, broken, marks]) expect(norm(row!)).toBeCloseTo(1, 6);
   expect(largestDifference(marks!, plain!)).toBeGreaterThan(1e-3);
-  expect(encoder.truncated).toBe(1);
+  expect(encoder.truncated.size).toBe(1);
 });
 
 test("a prefix stands before every text and in the name", async () => {

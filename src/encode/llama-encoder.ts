@@ -52,7 +52,7 @@ export class LlamaEncoder implements Encoder, AsyncDisposable {
   readonly #input: LoadEncoderInput;
   #process: EncoderProcess;
   #starting: Promise<EncoderProcess> | undefined;
-  #truncated = 0;
+  readonly #truncated = new Set<string>();
   #closed = false;
 
   private constructor(
@@ -97,8 +97,13 @@ export class LlamaEncoder implements Encoder, AsyncDisposable {
     return new LlamaEncoder(options, input, architecture, await start(input));
   }
 
-  /** How many texts were longer than the model reads, so far: only their beginning counts. */
-  get truncated(): number {
+  /** Tokens of a text that are read. */
+  get context(): number {
+    return this.model.context;
+  }
+
+  /** The texts so far that were longer than the model reads: only their beginnings count. */
+  get truncated(): ReadonlySet<string> {
     return this.#truncated;
   }
 
@@ -122,17 +127,18 @@ export class LlamaEncoder implements Encoder, AsyncDisposable {
     const vectors: Float32Array[] = texts.map(() => new Float32Array(this.width));
     const filled = [...texts.keys()].filter((text) => texts[text]!.trim() !== "");
     const process = await this.#running();
-    const { truncated } = await process.call(
+    await process.call(
       "encode",
       { texts: filled.map((text) => this.#prefix + texts[text]!) },
       {
         signal,
-        onItem: ({ text, vector }) => {
-          vectors[filled[text]!] = vector;
+        onItem: ({ text, truncated, vector }) => {
+          const index = filled[text]!;
+          vectors[index] = vector;
+          if (truncated) this.#truncated.add(texts[index]!);
         },
       },
     );
-    this.#truncated += truncated;
     return vectors;
   }
 

@@ -146,6 +146,14 @@ export interface TokenLogProbabilities {
   readonly values: Float32Array;
 }
 
+export interface NextTokensOptions {
+  /** Two texts that begin as all do and differ where the texts do: what they share is read once for all. */
+  readonly frames: readonly ReadText[];
+  /** Which tokens are asked about. */
+  readonly tokens: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
 /** Where the engine runs, as `tiller doctor` prints it. */
 export interface EngineInfo {
   readonly library: string;
@@ -163,6 +171,8 @@ export interface Engine {
   tokenize(text: string, options?: { special?: boolean }): Promise<Int32Array>;
   /** The text that the model will see for a prompt. */
   render(prompt: Prompt): Promise<string>;
+  /** The tokens that the model will see for a prompt, with a BOS token where the model wants one. */
+  promptTokens(prompt: Prompt): Promise<Int32Array>;
   capture(texts: readonly ReadText[], options: CaptureOptions): AsyncIterable<Capture>;
   generate(requests: readonly GenerationRequest[], options: GenerateOptions): AsyncIterable<Completion>;
   /** Log-probabilities of texts under the model, with interventions if any are given. */
@@ -175,5 +185,7 @@ export interface Engine {
     text: Prompt | ReadText,
     options?: { interventions?: readonly Intervention[]; signal?: AbortSignal },
   ): Promise<Float32Array>;
+  /** Natural log-probabilities of some tokens after each text, in the order of `tokens`, without interventions. */
+  nextTokens(texts: readonly ReadText[], options: NextTokensOptions): AsyncIterable<TokenLogProbabilities>;
   close(): Promise<void>;
 }

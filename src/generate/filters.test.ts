@@ -126,7 +126,7 @@ describe("duplicate", () => {
     const first = "Café Straße ΟΔΟΣ is great!";
     expect(filters.check(first, { language: "en" })).toEqual([]);
     expect(filters.check(first, { language: "en" })).toEqual([]);
-    filters.accept(first);
+    filters.accept(first, { language: "en" });
     for (const text of [first, "  “Cafe\u0301  STRASSE\nοδοσ is GREAT”…", "café straße οδος is great"]) {
       expect(filters.check(text, { language: "en" }), text).toEqual(["duplicate"]);
     }
@@ -138,9 +138,27 @@ describe("duplicate", () => {
 describe("check", () => {
   it("lists every filter that fails, in the order of FILTER_NAMES", () => {
     const text = "Output only the text. ".repeat(4);
-    const filters = createFilters({ ...OPTIONS, minCharacters: 200, identify: () => false });
-    filters.accept(text);
-    expect(filters.check(text, { language: "sl" })).toEqual(FILTER_NAMES.slice(1));
+    const filters = createFilters({
+      ...OPTIONS,
+      minCharacters: 200,
+      maxCharacters: 5,
+      identify: () => false,
+      nearDuplicates: true,
+      copiedDemonstrations: true,
+      memorised: true,
+      demonstrations: [text],
+      real: [text],
+    });
+    filters.accept(text, { language: "sl" });
+    expect(filters.check(text, { language: "sl" })).toEqual([
+      "short",
+      "long",
+      "echo",
+      "loop",
+      "language",
+      "duplicate",
+      "copies-demonstration",
+    ]);
   });
 
   it("never throws, and finds what it accepted, for any string", () => {
@@ -154,7 +172,7 @@ describe("check", () => {
         const failed = filters.check(text, { language: "sl" });
         expect(failed).toEqual(FILTER_NAMES.filter((name) => failed.includes(name)));
         expect(failed).not.toContain("duplicate");
-        filters.accept(text);
+        filters.accept(text, { language: "sl" });
         expect(filters.check(text, { language: "sl" }).includes("duplicate")).toBe(!failed.includes("empty"));
       }),
       { numRuns: 500 },

@@ -1,178 +1,159 @@
-import { FILTER_NAMES, type FilterName } from "../store/sample.js";
+import { foldText } from "../duplicates/fold-text.js";
+import { createNearDuplicateIndex, type NearDuplicateIndex } from "../duplicates/near-duplicate-index.js";
+import type { Identifier } from "../language/identify.js";
+import { words } from "../language/words.js";
+import { filterThreshold } from "../recipe/filter-schema.js";
+import { codeMixing } from "../score/code-mixing.js";
+import { FILTER_NAMES, type FilterName, type TextFilterName } from "../store/sample.js";
+import { copyFilter } from "./copy-filter.js";
+import { createEchoFilter } from "./echo-filter.js";
+import { repeatsItself } from "./loop-filter.js";
+import { hasResidue } from "./residue-filter.js";
 
+/**
+ * Which filters there are, and what they compare with. Those of the recipe's keys: a filter with a threshold is off for
+ * false, has its usual threshold for true (`FILTER_THRESHOLDS`), and any other for a number. Optional ones are off
+ * where they are left out, but for `duplicates`.
+ */
 export interface FilterOptions {
   /** Fewest graphemes of a text. 0 is off. */
   readonly minCharacters: number;
+  /** Most graphemes of a text. */
+  readonly maxCharacters?: number | false;
   readonly language: boolean;
   readonly loops: boolean;
   readonly echo: boolean;
+  readonly templateResidue?: boolean;
+  readonly codeMixing?: boolean | number;
+  readonly duplicates?: boolean;
+  readonly nearDuplicates?: boolean | number;
+  readonly copiedDemonstrations?: boolean | number;
+  readonly memorised?: boolean | number;
   /** Whether a text is in the language that has the given code. */
   readonly identify: (text: string, language: string) => boolean;
+  /** Needed for `codeMixing`. */
+  readonly identifier?: Pick<Identifier, "identify" | "matches" | "supports"> | undefined;
   /** The instructions that a text must not repeat. */
   readonly prompts: readonly string[];
+  /** The examples in the prompts, for `copiedDemonstrations`. */
+  readonly demonstrations?: readonly string[];
+  /** What people wrote, for `memorised`; an array that does not change. */
+  readonly real?: readonly string[];
+}
+
+/** Where a text is asked for. */
+export interface FilterContext {
+  readonly language: string;
 }
 
 export interface Filters {
   /** Every filter that the text fails, in the order of `FILTER_NAMES`; empty for a text to keep. */
-  check(text: string, context: { readonly language: string }): FilterName[];
-  /** Makes later texts that say the same fail `duplicate`. */
-  accept(text: string): void;
+  check(text: string, context: FilterContext): FilterName[];
+  /** Makes later texts that say the same fail `duplicate` or `near-duplicate`. */
+  accept(text: string, context: FilterContext): void;
 }
 
 /**
- * Filters for generated texts. Nothing in them depends on a script: words and graphemes come from `Intl.Segmenter`.
+ * Filters for generated texts. Nothing in them depends on a script: words and graphemes come from `Intl.Segmenter`,
+ * and texts are compared by character n-grams. What a text fails depends on the text and on those accepted before.
  *
  * - `empty`: no letter, number or symbol. Of the filters below, only `short` is asked about such a text.
- * - `short`: fewer graphemes than `minCharacters`, white space at the ends not counted.
- * - `echo`: repeats an instruction, see `repeatsPrompt`.
+ * - `short`, `long`: fewer graphemes than `minCharacters`, more than `maxCharacters`, white space at the ends not
+ *   counted.
+ * - `template-residue`: something of the chat or the template is left, see `hasResidue`.
+ * - `echo`: repeats an instruction, see `createEchoFilter`.
  * - `loop`: repeats itself, see `repeatsItself`.
  * - `language`: `identify` says that it is in another language.
+ * - `code-mixing`: more than a share of its sentences are in another language, see `codeMixing`.
  * - `duplicate`: equal to an accepted text but for letter case, white space, Unicode form and outer punctuation.
+ * - `near-duplicate`: no duplicate, but like an accepted text of the language, see `createNearDuplicateIndex`.
+ * - `copies-demonstration`: a copy of an example in the prompts, see `copyFilter`.
+ * - `memorised`: no copy of an example, but of a real text, see `copyFilter`.
+ *
+ * @throws RangeError for a threshold outside ]0, 1], or for `codeMixing` without an identifier.
  */
 export function createFilters(options: FilterOptions): Filters {
-  const prompts = indexPrompts(options.prompts);
-  const accepted = new Set<string>();
-
-  function fails(filter: FilterName, text: string, language: string): boolean {
-    switch (filter) {
-      case "empty":
-        return isEmpty(text);
-      case "short":
-        return countGraphemes(text.trim()) < options.minCharacters;
-      case "echo":
-        return options.echo && repeatsPrompt(text, prompts);
-      case "loop":
-        return options.loops && repeatsItself(text);
-      case "language":
-        return options.language && !options.identify(text, language);
-      case "duplicate":
-        return accepted.has(duplicateKey(text));
-    }
+  const { minCharacters, maxCharacters, identifier } = options;
+  const thresholds = {
+    mixing: filterThreshold("codeMixing", options.codeMixing),
+    near: filterThreshold("nearDuplicates", options.nearDuplicates),
+    demonstrations: filterThreshold("copiedDemonstrations", options.copiedDemonstrations),
+    memorised: filterThreshold("memorised", options.memorised),
+  };
+  if (thresholds.mixing !== undefined && identifier === undefined) {
+    throw new RangeError("The filter of mixed languages needs an identifier.");
   }
+  const echoes = createEchoFilter(options.prompts);
+  const copies = copiesOf(options.demonstrations, thresholds.demonstrations);
+  const memorised = copiesOf(options.real, thresholds.memorised);
+  const accepted = new Set<string>();
+  const indexes = new Map<string, NearDuplicateIndex>();
+
+  type Test = (
+    text: Readonly<{ text: string; words: readonly string[]; language: string; failed: FilterName[] }>,
+  ) => boolean;
+  const tests: Readonly<Record<TextFilterName, Test>> = {
+    empty: ({ text }) => isEmpty(text),
+    short: ({ text }) => countGraphemes(text.trim(), minCharacters) < minCharacters,
+    long: ({ text }) =>
+      typeof maxCharacters === "number" &&
+      text.length > maxCharacters &&
+      countGraphemes(text.trim(), maxCharacters + 1) > maxCharacters,
+    "template-residue": ({ text }) => options.templateResidue === true && hasResidue(text),
+    echo: ({ words }) => options.echo && echoes(words),
+    loop: ({ text, words }) => options.loops && repeatsItself(text, words),
+    language: ({ text, language }) => options.language && !options.identify(text, language),
+    "code-mixing": ({ text, language }) =>
+      thresholds.mixing !== undefined &&
+      (codeMixing([text], language, identifier!).texts[0] ?? 0) > thresholds.mixing,
+    duplicate: ({ text }) => options.duplicates !== false && accepted.has(duplicateKey(text)),
+    "near-duplicate": ({ text, language, failed }) =>
+      !failed.includes("duplicate") && indexes.get(language)?.find(text) !== undefined,
+    "copies-demonstration": ({ text, words }) => copies(text, words),
+    memorised: ({ text, words, failed }) =>
+      !failed.includes("copies-demonstration") && memorised(text, words),
+  };
+  const all = FILTER_NAMES.filter((name): name is TextFilterName => name in tests);
+  const ofEmpty: readonly TextFilterName[] = ["empty", "short"];
 
   return {
     check(text, { language }) {
-      const asked = isEmpty(text) ? FILTER_NAMES.slice(0, 2) : FILTER_NAMES;
-      return asked.filter((filter) => fails(filter, text, language));
+      const failed: FilterName[] = [];
+      const asked = { text, words: words(text), language, failed };
+      for (const name of isEmpty(text) ? ofEmpty : all) if (tests[name](asked)) failed.push(name);
+      return failed;
     },
-    accept(text) {
+    accept(text, { language }) {
       accepted.add(duplicateKey(text));
+      if (thresholds.near === undefined) return;
+      const index = indexes.get(language) ?? createNearDuplicateIndex({ threshold: thresholds.near });
+      indexes.set(language, index);
+      index.add(text);
     },
   };
 }
 
-// The locale is fixed so that a machine's own changes nothing; dictionaries go by script, not by locale.
-const words = new Intl.Segmenter("en", { granularity: "word" });
+function copiesOf(texts: readonly string[] | undefined, threshold: number | undefined) {
+  if (texts === undefined || texts.length === 0 || threshold === undefined) return () => false;
+  return copyFilter(texts, threshold);
+}
+
+// The locale is fixed so that a machine's own changes nothing.
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 function isEmpty(text: string): boolean {
   return !/[\p{L}\p{N}\p{S}]/u.test(text);
 }
 
-function countGraphemes(text: string): number {
-  return Array.from(graphemes.segment(text.normalize("NFC"))).length;
-}
-
-/** Lower-case words in NFC, without punctuation. */
-function wordsOf(text: string): string[] {
-  const segments = words.segment(text.normalize("NFC").toLowerCase());
-  return Array.from(segments, (part) => (part.isWordLike ? part.segment : "")).filter((word) => word !== "");
+/** Counts no further than `most`. */
+function countGraphemes(text: string, most: number): number {
+  let count = 0;
+  if (most > 0) for (const _ of graphemes.segment(text.normalize("NFC"))) if (++count >= most) break;
+  return count;
 }
 
 function duplicateKey(text: string): string {
-  // Upper case first, so that ß and SS, or σ and ς, fold to the same.
-  const folded = text.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC").replace(/\s+/gu, " ");
+  const folded = foldText(text);
   const inner = folded.replace(/^[\p{P}\s]+/u, "").replace(/[\p{P}\s]+$/u, "");
   return inner === "" ? folded : inner;
-}
-
-function ngrams(sequence: readonly string[], length: number): string[] {
-  const grams: string[] = [];
-  for (let start = 0; start + length <= sequence.length; start++) {
-    grams.push(sequence.slice(start, start + length).join("\u0000"));
-  }
-  return grams;
-}
-
-/** Words in a row, shared with an instruction, that make a text an echo. */
-const ECHO_RUN = 6;
-const ECHO_GRAM = 3;
-/** Share of a text's words that lie in trigrams of the instructions, from which on it is an echo. */
-const ECHO_SHARE = 0.5;
-
-interface PromptIndex {
-  readonly runs: ReadonlySet<string>;
-  readonly grams: ReadonlySet<string>;
-}
-
-function indexPrompts(prompts: readonly string[]): PromptIndex {
-  const sequences = prompts.map(wordsOf);
-  return {
-    runs: new Set(sequences.flatMap((sequence) => ngrams(sequence, ECHO_RUN))),
-    grams: new Set(sequences.flatMap((sequence) => ngrams(sequence, ECHO_GRAM))),
-  };
-}
-
-/**
- * A text echoes an instruction if it has six words of it in a row, or if half of the text's words lie in word
- * trigrams of the instructions. The second finds a short echo, such as "Positive review in Slovenian language",
- * and one with other words put in.
- */
-function repeatsPrompt(text: string, prompts: PromptIndex): boolean {
-  const sequence = wordsOf(text);
-  if (ngrams(sequence, ECHO_RUN).some((gram) => prompts.runs.has(gram))) return true;
-  const isCovered = new Uint8Array(sequence.length);
-  for (const [start, gram] of ngrams(sequence, ECHO_GRAM).entries()) {
-    if (prompts.grams.has(gram)) isCovered.fill(1, start, start + ECHO_GRAM);
-  }
-  const covered = isCovered.reduce((sum, value) => sum + value, 0);
-  return covered > 0 && covered >= ECHO_SHARE * sequence.length;
-}
-
-/** How often a loop's unit stands in a row, at least. */
-const LOOP_REPEATS = 3;
-const LOOP_WORDS = { fewest: 6, share: 1 / 3, longestPeriod: 100 } as const;
-const LOOP_GRAPHEMES = { fewest: 20, share: 1 / 2, longestPeriod: 200 } as const;
-const REPEATED_GRAM = 4;
-/** Share of repeated 4-grams above which a text is a loop, and the fewest 4-grams that say so. */
-const REPEATED_SHARE = 0.3;
-const REPEATED_FEWEST = 20;
-
-/**
- * A text loops if one of these holds:
- *
- * - a sequence of words stands three times or more in a row, in at least 6 words and a third of the text. Numbers
- *   are left out, so that a numbered list of the same sentence is a loop;
- * - a sequence of graphemes does, in at least 20 graphemes and half of the text: this finds loops within a word and
- *   in scripts for which words cannot be found;
- * - more than 30 % of its word 4-grams occurred before in it, for texts of at least 20 4-grams.
- */
-function repeatsItself(text: string): boolean {
-  const sequence = wordsOf(text).filter((word) => /\P{N}/u.test(word));
-  if (hasLoop(sequence, LOOP_WORDS)) return true;
-  const grams = ngrams(sequence, REPEATED_GRAM);
-  if (grams.length >= REPEATED_FEWEST && 1 - new Set(grams).size / grams.length > REPEATED_SHARE) return true;
-  const units = Array.from(graphemes.segment(text.normalize("NFC").toLowerCase()), ({ segment }) => segment);
-  return hasLoop(units, LOOP_GRAPHEMES);
-}
-
-interface LoopLimits {
-  readonly fewest: number;
-  readonly share: number;
-  readonly longestPeriod: number;
-}
-
-/** Whether a stretch with a period p (item i equals item i − p) is at least three periods and the limits long. */
-function hasLoop(sequence: readonly string[], limits: LoopLimits): boolean {
-  const needed = Math.max(limits.fewest, limits.share * sequence.length);
-  const longestPeriod = Math.min(limits.longestPeriod, Math.floor(sequence.length / LOOP_REPEATS));
-  for (let period = 1; period <= longestPeriod; period++) {
-    let equal = 0;
-    for (let at = period; at < sequence.length; at++) {
-      equal = sequence[at] === sequence[at - period] ? equal + 1 : 0;
-      const length = equal + period;
-      if (equal > 0 && length >= needed && length >= LOOP_REPEATS * period) return true;
-    }
-  }
-  return false;
 }

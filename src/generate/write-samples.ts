@@ -1,11 +1,16 @@
+import { dirname, join } from "node:path";
 import { negativesOf } from "../recipe/guidance-schema.js";
 import type { Recipe } from "../recipe/schema.js";
 import type { Journal } from "../store/journal.js";
 import type { Sample } from "../store/sample.js";
+import { recordWriter } from "../store/writers.js";
 import type { Configuration } from "./configuration.js";
 import { createFilters, type Filters } from "./filters.js";
 import { type Item, runJob, type Workshop } from "./job.js";
-import { promptText } from "./prompt-book.js";
+import { JUDGEMENTS_FILE, openModelChecks } from "./model-checks.js";
+import { demonstrationsOf, promptText } from "./prompt-book.js";
+import { type KeyCount, shortfall } from "./shortfall.js";
+import { callsMade, isHopeless, rowsOf } from "./writing-key.js";
 
 /** How many texts a configuration is to have for each label and language. */
 export interface Order {
@@ -25,31 +30,41 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
   /** Called as texts end; negative when a crashed job begins again. */
   readonly onText?: (texts: number, tokens: number) => void;
+  /** Called once for a key that ends early because the filters drop all that it writes. */
+  readonly onHopeless?: (count: KeyCount) => void;
 }
 
-/** Texts of a job for each sequence: enough that short texts make room for others. */
+/** Calls of a job for each sequence: enough that short texts make room for others. */
 const JOB_WAVES = 2;
 /** A smaller batch takes as long as this one. */
 const SMALLEST_JOB = 8;
 
 /**
- * The next texts to be written for an order, at most `most`. This depends on the rows alone, so that a resumed
+ * The next calls to be made for an order, at most `most`. This depends on the rows alone, so that a resumed
  * run cuts the same jobs as an uninterrupted one.
+ *
+ * Call number c of a key has the indices from c · `perCall` on, whether or not it gave as many texts; `limit` counts
+ * these places, and so an order ends whatever the calls give. Of an order by `kept`, a key ends too when it is hopeless.
  */
 export function nextItems(
   rows: readonly Sample[],
   order: Order,
   task: { readonly languages: readonly string[]; readonly labels: readonly string[] },
   most: number,
+  perCall = 1,
 ): Item[] {
   const { configuration } = order;
+  const calls = (texts: number) => Math.ceil(Math.max(0, texts) / perCall);
   const keys = task.languages.flatMap((language) => task.labels.map((label) => ({ language, label })));
+  const written = rows.filter((row) => row.configuration === configuration.name);
   const needs = keys.map(({ language, label }) => {
-    const own = rows.filter((row) => isOf(row, configuration.name, language, label));
-    const counted = order.counts === "written" ? own : own.filter((row) => row.filters.length === 0);
-    const open = Math.max(0, order.limit - own.length);
-    const missing = Math.min(open, Math.max(0, order.wanted - counted.length));
-    return { language, label, next: own.length, missing, open: missing === 0 ? 0 : open };
+    const own = rowsOf(written, { configuration: configuration.name, language, label });
+    const made = callsMade(own, perCall);
+    const there =
+      order.counts === "written" ? made * perCall : own.filter((row) => row.filters.length === 0).length;
+    const left = order.counts === "kept" && isHopeless(own) ? 0 : calls(order.limit - made * perCall);
+    const missing = Math.min(left, calls(order.wanted - there));
+    return { language, label, next: made, missing, open: missing === 0 ? 0 : left };
   });
   const total = needs.reduce((sum, need) => sum + need.missing, 0);
   // Texts that replace dropped ones may be dropped too: a batch that is not full asks for a few more.
@@ -61,13 +76,23 @@ export function nextItems(
   }
   return needs
     .flatMap(({ language, label, next, missing }) =>
-      Array.from({ length: missing }, (_, i) => ({ configuration, language, label, index: next + i })),
+      Array.from({ length: missing }, (_, i) => ({
+        configuration,
+        language,
+        label,
+        index: (next + i) * perCall,
+      })),
     )
     .slice(0, most);
 }
 
-function isOf(row: Sample, configuration: string, language: string, label: string): boolean {
-  return row.configuration === configuration && row.language === language && row.label === label;
+/** True if nothing is to be written for an order any more. */
+export function isWritten(
+  rows: readonly Sample[],
+  order: Order,
+  { task, samples }: Pick<Recipe, "task" | "samples">,
+): boolean {
+  return nextItems(rows, order, task, 1, samples.perCall).length === 0;
 }
 
 /**
@@ -85,26 +110,56 @@ export async function writeSamples(
   options: WriteOptions,
 ): Promise<boolean> {
   const { recipe } = workshop;
+  const { perCall } = recipe.samples;
   const most = JOB_WAVES * recipe.model.sequences;
-  const filters = new Map<string, Filters>();
-  const filtersOf = (configuration: Configuration) => {
-    const known =
-      filters.get(configuration.name) ??
-      createConfigurationFilters(workshop, journal, configuration, options);
-    filters.set(configuration.name, known);
-    return known;
-  };
-  for (;;) {
-    const rows = journal.rows();
-    const open = orders.map((order) => ({ order, items: nextItems(rows, order, recipe.task, most) }));
-    const first = open.find(({ items }) => items.length > 0);
-    if (!first) return true;
-    if (options.stopping?.()) return false;
-    const shares = ({ order }: (typeof open)[number]) =>
-      order.counts === "written" && !seesEarlier(recipe, order.configuration);
-    const shared = shares(first) ? open.filter(shares) : [first];
-    const job = shared.flatMap(({ items }) => items).slice(0, most);
-    await journal.append(await runJob(workshop, job, rows, filtersOf, options.signal, options.onText));
+  const told = new Set<string>();
+  const next = (rows: readonly Sample[]) =>
+    orders.map((order) => ({ order, items: nextItems(rows, order, recipe.task, most, perCall) }));
+  if (next(journal.rows()).every(({ items }) => items.length === 0)) return true;
+  const filtersOf = createFiltersOf(workshop, journal.rows(), options.identify);
+  const folder = dirname(journal.path);
+  const checks = await openModelChecks(workshop.engine, recipe, {
+    cacheFile: join(folder, JUDGEMENTS_FILE),
+    judge: workshop.judge,
+  });
+  const equipped = checks ? { ...workshop, checks } : workshop;
+  try {
+    await recordWriter(folder, journal.rows().length, workshop.engine.info);
+    for (;;) {
+      const rows = journal.rows();
+      const open = next(rows);
+      tellHopeless(rows, orders, recipe, told, options.onHopeless);
+      const first = open.find(({ items }) => items.length > 0);
+      if (!first) return true;
+      if (options.stopping?.()) return false;
+      const shares = ({ order }: (typeof open)[number]) =>
+        order.counts === "written" && !seesEarlier(recipe, order.configuration);
+      const shared = shares(first) ? open.filter(shares) : [first];
+      const job = shared.flatMap(({ items }) => items).slice(0, most);
+      await journal.append(await runJob(equipped, job, rows, filtersOf, options.signal, options.onText));
+    }
+  } finally {
+    await checks?.close();
+  }
+}
+
+/** Keys that miss texts and get no more, each told once. */
+function tellHopeless(
+  rows: readonly Sample[],
+  orders: readonly Order[],
+  recipe: Recipe,
+  told: Set<string>,
+  onHopeless: WriteOptions["onHopeless"],
+): void {
+  const names = orders
+    .filter(({ counts }) => counts === "kept")
+    .map(({ configuration }) => configuration.name);
+  for (const count of onHopeless ? shortfall(rows, recipe, names) : []) {
+    const { configuration, language, label, ended } = count;
+    const key = JSON.stringify([configuration, language, label]);
+    if (ended !== "hopeless" || told.has(key)) continue;
+    told.add(key);
+    onHopeless?.(count);
   }
 }
 
@@ -116,19 +171,38 @@ function seesEarlier({ guidance }: Recipe, configuration: Configuration): boolea
   return (configuration.guidance?.eta ?? 0) > 0 && guidance !== undefined && negativesOf(guidance).accepted;
 }
 
-/** Filters of a configuration that know the texts it has had accepted. A copied demonstration is an echo too. */
-function createConfigurationFilters(
-  { recipe, prompts }: Workshop,
-  journal: Journal,
-  configuration: Configuration,
-  { identify }: WriteOptions,
-): Filters {
-  const instructions = recipe.task.languages.flatMap((language) =>
-    recipe.task.labels.map((label) => promptText(prompts(configuration.prompting, language, label))),
-  );
-  const filters = createFilters({ ...recipe.filters, identify, prompts: instructions });
-  for (const row of journal.rows()) {
-    if (row.configuration === configuration.name && row.filters.length === 0) filters.accept(row.text);
-  }
-  return filters;
+/**
+ * The filters of each configuration, which know the texts that it has had accepted in `rows`. A copied demonstration
+ * is an echo too.
+ */
+export function createFiltersOf(
+  { recipe, prompts, human, identifier }: Pick<Workshop, "recipe" | "prompts" | "human" | "identifier">,
+  rows: readonly Sample[],
+  identify: WriteOptions["identify"],
+): (configuration: Configuration) => Filters {
+  const made = new Map<string, Filters>();
+  return (configuration) => {
+    const known = made.get(configuration.name);
+    if (known) return known;
+    const { languages, labels } = recipe.task;
+    const ofEach = <T>(from: (language: string, label: string) => T): T[] =>
+      languages.flatMap((language) => labels.map((label) => from(language, label)));
+    const shown = human && configuration.prompting === "few-shot" ? human.demonstrations : [];
+    const filters = createFilters({
+      ...recipe.filters,
+      identify,
+      identifier,
+      prompts: ofEach((language, label) => promptText(prompts(configuration.prompting, language, label))),
+      demonstrations:
+        shown.length === 0
+          ? []
+          : ofEach((language, label) => demonstrationsOf(recipe, shown, language, label)).flat(),
+      real: human?.real ?? [],
+    });
+    for (const row of rows) {
+      if (row.configuration === configuration.name && row.filters.length === 0) filters.accept(row.text, row);
+    }
+    made.set(configuration.name, filters);
+    return filters;
+  };
 }

@@ -20,6 +20,8 @@ export interface EndpointOptions {
   readonly backoffMs?: number | undefined;
   /** Longest answer, in tokens; default 256. Models that think before they answer need more. */
   readonly maxTokens?: number | undefined;
+  /** What the server is asked as, in messages; default `judge`. */
+  readonly role?: string | undefined;
 }
 
 /** A server that asks for more patience than this is not waited for. */
@@ -45,6 +47,7 @@ export class EndpointClient {
   /** The server as messages and judges' names have it: no query, no key. */
   readonly place: string;
   readonly #options: EndpointOptions;
+  readonly #role: string;
   readonly #url: URL;
   readonly #key: string | undefined;
   #answered = false;
@@ -54,8 +57,9 @@ export class EndpointClient {
   /** @throws RecipeError if the URL is none, or the variable holds no key */
   constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#url = completionsUrl(options.url);
-    this.#key = options.keyVariable === undefined ? undefined : readKey(options.keyVariable);
+    this.#role = options.role ?? "judge";
+    this.#url = completionsUrl(options.url, this.#role);
+    this.#key = options.keyVariable === undefined ? undefined : readKey(options.keyVariable, this.#role);
     this.place = this.#url.origin + this.#url.pathname;
   }
 
@@ -131,7 +135,7 @@ export class EndpointClient {
     } catch (error) {
       throw new PassingFailure(
         "nonsense",
-        `${this.place} does not answer as an OpenAI-compatible server does: its reply is not JSON. Check the judge's URL, and whether a proxy stands between.`,
+        `${this.place} does not answer as an OpenAI-compatible server does: its reply is not JSON. Check the ${this.#role}'s URL, and whether a proxy stands between.`,
         { cause: error },
       );
     }
@@ -149,9 +153,13 @@ export class EndpointClient {
       await response.body?.cancel();
       url = this.#redirected(url, location);
     }
-    throw new JudgeFailure("refused", `${this.place} redirects in a circle. Correct the judge's URL.`, {
-      final: true,
-    });
+    throw new JudgeFailure(
+      "refused",
+      `${this.place} redirects in a circle. Correct the ${this.#role}'s URL.`,
+      {
+        final: true,
+      },
+    );
   }
 
   #redirected(from: URL, location: string): URL {
@@ -161,13 +169,13 @@ export class EndpointClient {
       if (this.#key === undefined || to.origin === from.origin || upgraded) return to;
       throw new JudgeFailure(
         "refused",
-        `${this.place} redirects to ${to.origin}, where the key of ${this.#options.keyVariable} is not sent. If that is the right server, make it the judge's URL.`,
+        `${this.place} redirects to ${to.origin}, where the key of ${this.#options.keyVariable} is not sent. If that is the right server, make it the ${this.#role}'s URL.`,
         { final: true },
       );
     }
     throw new JudgeFailure(
       "refused",
-      `${this.place} redirects to what is no web address. Correct the judge's URL.`,
+      `${this.place} redirects to what is no web address. Correct the ${this.#role}'s URL.`,
       { final: true },
     );
   }
@@ -178,8 +186,8 @@ export class EndpointClient {
     // A server that has answered before may be starting again; another one is not there.
     if (untrusted || (!this.#answered && /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/.test(code))) {
       const advice = untrusted
-        ? "Its certificate is not trusted: add its authority with NODE_EXTRA_CA_CERTS, or correct the judge's URL."
-        : "Start the server, or correct the judge's URL.";
+        ? `Its certificate is not trusted: add its authority with NODE_EXTRA_CA_CERTS, or correct the ${this.#role}'s URL.`
+        : `Start the server, or correct the ${this.#role}'s URL.`;
       return new JudgeFailure("down", `Nothing can be asked at ${this.place} (${code}). ${advice}`, {
         cause: error,
         final: true,
@@ -199,7 +207,7 @@ export class EndpointClient {
       // Not in the server's words: some quote a part of the key.
       const advice =
         keyVariable === undefined
-          ? "It wants a key: put it into an environment variable, and name that as the judge's keyVariable."
+          ? `It wants a key: put it into an environment variable, and name that as the ${this.#role}'s keyVariable.`
           : `It does not accept the key in ${keyVariable}: check that the key is whole, still valid, of this server, and may use ${model}.`;
       return new JudgeFailure("refused", `${this.place} refused (${status}). ${advice}`, {
         final: true,
@@ -210,7 +218,7 @@ export class EndpointClient {
     if (status === 404) {
       return new JudgeFailure(
         "refused",
-        `${this.place} has no such address, or no model ${model} (404)${words}. Check the judge's URL and the model's name.`,
+        `${this.place} has no such address, or no model ${model} (404)${words}. Check the ${this.#role}'s URL and the model's name.`,
         { final: true, status },
       );
     }
@@ -218,7 +226,7 @@ export class EndpointClient {
     if (status === 429) {
       return new PassingFailure(
         "down",
-        `${this.place} asks to slow down (429)${words}. Run again later, or with a lower concurrency; what was rated is in the cache.`,
+        `${this.place} asks to slow down (429)${words}. Run again later, or with a lower concurrency; what was answered is kept.`,
         { retryAfterSeconds },
       );
     }
@@ -245,16 +253,16 @@ export class EndpointClient {
   }
 }
 
-function completionsUrl(text: string): URL {
+function completionsUrl(text: string, role: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new RecipeError(
-      `The judge's URL ${JSON.stringify(text)} is no web address. Write one such as http://localhost:8080/v1.`,
+      `The ${role}'s URL ${JSON.stringify(text)} is no web address. Write one such as http://localhost:8080/v1.`,
     );
   }
   if (url.username !== "" || url.password !== "") {
     throw new RecipeError(
-      "The judge's URL holds a user name or a password. Put the key into an environment variable, and name that as keyVariable.",
+      `The ${role}'s URL holds a user name or a password. Put the key into an environment variable, and name that as keyVariable.`,
     );
   }
   const base = url.pathname.replace(/\/+$/, "").replace(/\/chat\/completions$/, "");
@@ -262,11 +270,11 @@ function completionsUrl(text: string): URL {
   return url;
 }
 
-function readKey(variable: string): string {
+function readKey(variable: string, role: string): string {
   const key = process.env[variable]?.trim();
   if (!key) {
     throw new RecipeError(
-      `The environment variable ${variable} holds no key for the judge. Set it, or leave keyVariable out for a server that needs none.`,
+      `The environment variable ${variable} holds no key for the ${role}. Set it, or leave keyVariable out for a server that needs none.`,
     );
   }
   // A header that cannot be sent would be quoted in the error.

@@ -11,8 +11,13 @@ export type JudgingEngine = Pick<
   "model" | "capabilities" | "tokenize" | "nextToken" | "logProbabilities"
 >;
 
+/** A judge on the engine's model, unsteered: see {@link createLocalChooser}. @throws as it does */
+export function createLocalJudge(engine: JudgingEngine, settings: JudgeSettings = {}): Judge {
+  return createJudge(createLocalChooser(engine), settings);
+}
+
 /**
- * A judge on the engine's model, unsteered.
+ * Puts questions to the engine's model, unsteered.
  *
  * It writes nothing. The question is put in the model's chat template (as plain text if it has none), the answer's
  * beginning ("Rating: ") is put into the model's mouth, and the log-probabilities of the allowed answers are read
@@ -21,7 +26,7 @@ export type JudgingEngine = Pick<
  *
  * @throws EngineError if the engine gives no log-probabilities.
  */
-export function createLocalJudge(engine: JudgingEngine, settings: JudgeSettings = {}): Judge {
+export function createLocalChooser(engine: JudgingEngine): Chooser {
   const { model, capabilities } = engine;
   if (!capabilities.logProbabilities) {
     throw new EngineError(
@@ -36,7 +41,7 @@ export function createLocalJudge(engine: JudgingEngine, settings: JudgeSettings 
     plans.set(key, plan);
     return plan;
   };
-  const chooser: Chooser = {
+  return {
     name: `${model.name} ${model.sha256}`,
     // The engine reads one question at a time, and what is read alone has the same numbers every time.
     concurrency: 1,
@@ -51,7 +56,6 @@ export function createLocalJudge(engine: JudgingEngine, settings: JudgeSettings 
       }
     },
   };
-  return createJudge(chooser, settings);
 }
 
 /** Tokens of the answers after their lead. */

@@ -21,9 +21,11 @@ test("what a key allows, in words", () => {
   expect(allowed("steering", "method")).toMatch(/^mean-difference, language, .* or random$/);
   expect(allowed("format")).toBe("1");
   expect(allowed("filters", "loops")).toBe("true or false");
-  expect(allowed("task", "labels")).toBe("a list of at least 2 items");
+  expect(allowed("task", "labels")).toMatch(/^a list of at least 2 class names, .*: sentiment, /);
   expect(allowed("task", "labels", 3)).toBe("text that is not empty");
-  expect(allowed("samples")).toBe("a map with the keys perLabel, pilotPerLabel, attempts");
+  expect(allowed("samples")).toBe(
+    "a map with the keys perLabel, pilotPerLabel, attempts, perCall, separator",
+  );
   expect(allowed("steering", "layers", 0)).toMatch(/^a block's 0-based number, .*; or all$/);
   expect(allowed("steering", "layers", 0, 1)).toMatch(/^a block's 0-based number, .*\)$/);
 });

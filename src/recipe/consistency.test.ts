@@ -40,6 +40,17 @@ test("a problem stands where its value is", () => {
   );
 });
 
+test("a label to replace needs human texts, and is one of the task's", () => {
+  const of = (classifier: object) => problems({ classifier: { test: "t.jsonl", ...classifier } });
+  expect(of({ replaces: "a", train: "h.jsonl" })).toEqual([]);
+  expect(of({ replaces: "a" })).toEqual([
+    expect.stringMatching(/^classifier\.replaces: .*give classifier\.train/),
+  ]);
+  expect(of({ replaces: "c", train: "h.jsonl" })).toEqual([
+    expect.stringMatching(/^classifier\.replaces: found "c"; allowed: a label of the task: "a", "b"\./),
+  ]);
+});
+
 describe("few-shot", () => {
   test("needs demonstrations, for a baseline as for steering", () => {
     expect(problems({ baselines: ["zero-shot", "few-shot"] })).toEqual([
@@ -78,6 +89,8 @@ describe("few-shot", () => {
   });
 
   test("draws no more examples than it may draw from", () => {
+    const random = { ...demonstrations, count: 5, shortest: 4, draw: "random" } as const;
+    expect(problems({ demonstrations: random })).toEqual([]);
     expect(problems({ demonstrations: { ...demonstrations, count: 5, shortest: 4 } })).toEqual([
       expect.stringMatching(
         /^demonstrations\.count: found 5; allowed: at most demonstrations\.shortest, which is 4/,
@@ -205,6 +218,20 @@ describe("contrast sets", () => {
     ]);
   });
 
+  test("quality: corrupted texts stand in for back-translated ones, for it alone", () => {
+    const steering = { method: "quality" } as const;
+    const human = { class: "human", file: "h.txt" };
+    const corrupted = { class: "corrupted", file: "c.txt", language: "mt" };
+    const back = { class: "back-translated", file: "b.txt", language: "en" };
+    expect(problems({ steering, contrast: [human, back, corrupted] })).toEqual([]);
+    expect(problems({ steering, contrast: [human, corrupted] })).toEqual([
+      expect.stringMatching(/^contrast: found no texts of the class "back-translated" in en; quality needs/),
+    ]);
+    expect(problems({ contrast: [...BASE.contrast, corrupted] })).toEqual([
+      expect.stringMatching(/^contrast\[2\]\.class: found "corrupted"; allowed: a label/),
+    ]);
+  });
+
   test("language: human texts of at least two languages, the task's among them", () => {
     const steering = { method: "language" } as const;
     const human = (language: string) => ({ class: "human", file: `${language}.txt`, language });
@@ -233,26 +260,59 @@ test("the pilot writes no more than the run", () => {
   ]);
 });
 
-test("files are of a kind that can be read", () => {
+test("sources of texts are of a kind that can be read", () => {
   expect(
     problems({
       contrast: [
-        { class: "a", file: "a.csv" },
+        { class: "a", file: "a.doc" },
         { class: "b", file: "B.TXT" },
       ],
       demonstrations: { file: "d.txt" },
-      classifier: { test: "test.json" },
+      classifier: { test: { source: "test.xlsx", text: "review" } },
     }),
   ).toEqual([
     expect.stringMatching(
-      /^contrast\[0\]\.file: found "a\.csv"; allowed: a file whose name ends in \.jsonl or \.txt/,
+      /^contrast\[0\]\.file: found "a\.doc"; allowed: a file whose name ends in \.jsonl, .* or \.txt, or a folder/,
     ),
     expect.stringMatching(
-      /^demonstrations\.file: found "d\.txt"; allowed: a file whose name ends in \.jsonl\./,
+      /^demonstrations\.file: found "d\.txt"; allowed: a file whose name ends in .* or \.parquet, or/,
     ),
-    expect.stringMatching(
-      /^classifier\.test: found "test\.json"; allowed: a file whose name ends in \.jsonl\./,
-    ),
+    expect.stringMatching(/^classifier\.test\.source: found "test\.xlsx"; allowed: a file whose name/),
+  ]);
+  const sets = ["a.csv", "texts/", "texts", "hf:datasets/owner/name@main/data/*.parquet"].map((file) => ({
+    class: "a",
+    file,
+  }));
+  expect(problems({ contrast: [...sets, { class: "b", file: { source: "b.v2/" } }] })).toEqual([]);
+});
+
+test("options of a source fit the source and each other", () => {
+  const of = (options: object) => problems({ classifier: { test: { source: "t.csv", ...options } } });
+  expect(of({ split: "test" })).toEqual([
+    expect.stringMatching(/^classifier\.test\.split: found split of a file/),
+  ]);
+  expect(of({ language: "lang", languageCode: "am" })).toEqual([
+    expect.stringMatching(/^classifier\.test\.languageCode: found languageCode together with language/),
+  ]);
+  expect(of({ seed: 1 })).toEqual([
+    expect.stringMatching(/^classifier\.test\.seed: found a seed, and nothing is drawn/),
+  ]);
+  expect(of({ delimiter: '"' })).toEqual([
+    expect.stringMatching(/^classifier\.test\.delimiter: found a quote/),
+  ]);
+  expect(problems({ classifier: { test: "hf:owner/name" } })).toEqual([
+    expect.stringMatching(/^classifier\.test: found "hf:owner\/name"; allowed: hf:datasets\/OWNER\/NAME/),
+  ]);
+  expect(of({ sample: 5, seed: 1, labels: { 0: "a", 1: null }, delimiter: ";" })).toEqual([]);
+});
+
+test("texts are dropped by a judge only where there is one", () => {
+  expect(problems({ filters: { judge: 1 }, scoring: { judge: "local" } })).toEqual([]);
+  expect(problems({ filters: { judge: 1 } })).toEqual([
+    expect.stringMatching(/^filters\.judge: found a least rating without a judge; give scoring\.judge/),
+  ]);
+  expect(problems({ filters: { selfCheck: "no" as never } })).toEqual([
+    expect.stringMatching(/^filters\.selfCheck: found the text "no"; allowed: .*true/),
   ]);
 });
 

@@ -1,5 +1,6 @@
-import { alternatives } from "./allowed.js";
+import { DATA_ENDINGS, TABLE_ENDINGS } from "../data/endings.js";
 import { contrastProblems } from "./contrast-consistency.js";
+import { dataProblems } from "./data-consistency.js";
 import { guidanceProblems } from "./guidance-consistency.js";
 import { type Inconsistency, type KeyPath, quoted } from "./problem.js";
 import type { Recipe } from "./schema.js";
@@ -21,6 +22,8 @@ export function consistencyProblems(recipe: Partial<Recipe>, broken: ReadonlySet
     ...contrastProblems(recipe, broken),
     ...lengthProblems(recipe),
     ...samplesProblems(recipe),
+    ...judgeProblems(recipe, broken),
+    ...classifierProblems(recipe),
     ...fileTypeProblems(recipe),
   ];
 }
@@ -119,8 +122,8 @@ function fewShotProblems(recipe: Partial<Recipe>, broken: ReadonlySet<string>): 
       problems.push({ path: ["task", "prompt", "fewShot"], message });
     }
   }
-  if (demonstrations !== undefined && demonstrations.count > demonstrations.shortest) {
-    const { count, shortest } = demonstrations;
+  const { count = 0, shortest = 0, draw } = demonstrations ?? {};
+  if (draw !== "random" && count > shortest) {
     const message = `found ${count}; allowed: at most demonstrations.shortest, which is ${shortest}, as the examples are drawn from so many texts.`;
     problems.push({ path: ["demonstrations", "count"], message });
   }
@@ -141,6 +144,50 @@ function samplesProblems({ samples }: Partial<Recipe>): Inconsistency[] {
   return [{ path: ["samples", "pilotPerLabel"], message }];
 }
 
+function judgeProblems({ filters, scoring }: Partial<Recipe>, broken: ReadonlySet<string>): Inconsistency[] {
+  if (filters?.judge === undefined || scoring?.judge !== undefined || broken.has("scoring")) return [];
+  const message =
+    "found a least rating without a judge; give scoring.judge, such as local, or leave the key out.";
+  return [{ path: ["filters", "judge"], message }];
+}
+
+const TRANSFORMERS_KEYS = [
+  "preset",
+  "model",
+  "learningRate",
+  "batchSize",
+  "epochs",
+  "patience",
+  "maxLength",
+  "validation",
+] as const;
+
+function trainerProblems(classifier: Partial<Recipe>["classifier"]): Inconsistency[] {
+  if (classifier === undefined) return [];
+  const given = TRANSFORMERS_KEYS.find((key) => classifier[key] !== undefined);
+  if (given !== undefined && classifier.kind !== "transformers") {
+    const message = `is for kind: transformers; found kind: ${classifier.kind}. Give that kind, or leave the key out.`;
+    return [{ path: ["classifier", given], message, at: "key" }];
+  }
+  if (classifier.patience === undefined || classifier.validation !== undefined) return [];
+  const message =
+    "found without classifier.validation, by which training would stop; give it, or leave patience out.";
+  return [{ path: ["classifier", "patience"], message, at: "key" }];
+}
+
+function classifierProblems({ classifier, task }: Partial<Recipe>): Inconsistency[] {
+  const { replaces, train } = classifier ?? {};
+  if (replaces === undefined) return trainerProblems(classifier);
+  const path: KeyPath = ["classifier", "replaces"];
+  if (train === undefined) {
+    const message = "found a label to replace in no texts; give classifier.train, or leave the key out.";
+    return [{ path, message }];
+  }
+  if (task === undefined || task.labels.includes(replaces)) return trainerProblems(classifier);
+  const message = `found ${quoted(replaces)}; allowed: a label of the task: ${task.labels.map((label) => quoted(label)).join(", ")}.`;
+  return [{ path, message }];
+}
+
 function fileTypeProblems({
   contrast = [],
   demonstrations,
@@ -148,24 +195,23 @@ function fileTypeProblems({
   steering,
   guidance,
 }: Partial<Recipe>): Inconsistency[] {
-  const files: [KeyPath, string | undefined, readonly string[]][] = [
-    ...contrast.map(({ file }, index): [KeyPath, string | undefined, string[]] => [
-      ["contrast", index, "file"],
-      file,
-      [".jsonl", ".txt"],
-    ]),
-    [["demonstrations", "file"], demonstrations?.file, [".jsonl"]],
-    [["classifier", "test"], classifier?.test, [".jsonl"]],
-    [["steering", "when", "vector"], steering?.when?.vector, [".gguf"]],
-    [["guidance", "negatives", "file"], guidance?.negatives?.file, [".jsonl", ".txt"]],
+  const vector = steering?.when?.vector;
+  const isVector = vector === undefined || vector.toLowerCase().endsWith(".gguf");
+  const vectorProblems = isVector
+    ? []
+    : [
+        {
+          path: ["steering", "when", "vector"],
+          message: `found ${quoted(vector)}; allowed: a file whose name ends in .gguf.`,
+        },
+      ];
+  return [
+    ...contrast.flatMap(({ file }, index) => dataProblems(file, ["contrast", index, "file"], DATA_ENDINGS)),
+    ...dataProblems(demonstrations?.file, ["demonstrations", "file"], TABLE_ENDINGS),
+    ...dataProblems(classifier?.test, ["classifier", "test"], TABLE_ENDINGS),
+    ...dataProblems(classifier?.train, ["classifier", "train"], TABLE_ENDINGS),
+    ...dataProblems(classifier?.validation, ["classifier", "validation"], TABLE_ENDINGS),
+    ...vectorProblems,
+    ...dataProblems(guidance?.negatives?.file, ["guidance", "negatives", "file"], DATA_ENDINGS),
   ];
-  return files.flatMap(([path, file, endings]) => {
-    if (file === undefined || endings.some((ending) => file.toLowerCase().endsWith(ending))) return [];
-    return [
-      {
-        path,
-        message: `found ${quoted(file)}; allowed: a file whose name ends in ${alternatives(endings)}.`,
-      },
-    ];
-  });
 }

@@ -1,10 +1,11 @@
+import { HUMAN_CLASS, SPOILT_CLASSES } from "../steering/quality-vector.js";
 import type { SteeringMethod } from "../steering/steering-vector.js";
 import { type Inconsistency, quoted } from "./problem.js";
 import type { ContrastSet, Recipe } from "./schema.js";
 import { HUMAN_METHODS, neededMethods } from "./sweep-axes.js";
 
 type Task = Recipe["task"];
-/** What a method compares: the task's labels, the languages of human texts, or human with back-translated texts. */
+/** What a method compares: the task's labels, the languages of human texts, or human with spoilt texts. */
 type Family = "labels" | "language" | "quality";
 
 /** Of contrast sets that make no vectors, only the label check is trained. */
@@ -77,7 +78,7 @@ function sharedProblems(
   contrast: readonly ContrastSet[],
   labels: readonly string[] | undefined,
 ): Inconsistency[] {
-  // Labels are never set against human or back-translated texts, which may be the same.
+  // Labels are never set against human or spoilt texts, which may be the same.
   const isLabel = (name: string) => labels === undefined || labels.includes(name);
   const seen = new Map<string, ContrastSet[]>();
   return contrast.flatMap((set, index) =>
@@ -98,10 +99,10 @@ function sharedProblems(
   );
 }
 
-/** Classes that a family's contrast sets may have. */
-function familyClasses(task: Task, family: Family): readonly string[] {
-  if (family === "labels") return task.labels;
-  return family === "quality" ? ["human", "back-translated"] : ["human"];
+/** Classes that a family's contrast sets must have: one of each list. */
+function familyClasses(task: Task, family: Family): readonly (readonly string[])[] {
+  if (family === "labels") return task.labels.map((label) => [label]);
+  return family === "quality" ? [[HUMAN_CLASS], SPOILT_CLASSES] : [[HUMAN_CLASS]];
 }
 
 function classProblems(
@@ -109,7 +110,7 @@ function classProblems(
   task: Task,
   methods: readonly SteeringMethod[],
 ): Inconsistency[] {
-  const classes = [...new Set(methods.flatMap((method) => familyClasses(task, familyOf(method))))];
+  const classes = [...new Set(methods.flatMap((method) => familyClasses(task, familyOf(method)).flat()))];
   const human = methods.filter((method) => HUMAN_METHODS.includes(method));
   const of = [
     ...(human.length < methods.length ? ["a label of task.labels"] : []),
@@ -144,8 +145,9 @@ function coverageProblems(
   const families = new Map(methods.map((method) => [familyOf(method), method]));
   const problems = new Map<string, Inconsistency>();
   for (const [family, method] of families) {
-    for (const name of familyClasses(task, family)) {
-      const sets = contrast.filter((set) => set.class === name);
+    for (const names of familyClasses(task, family)) {
+      const name = names[0]!;
+      const sets = contrast.filter((set) => names.includes(set.class));
       const general = family !== "language" && sets.some(({ language }) => language === undefined);
       const missing = task.languages.filter(
         (language) => !general && !sets.some((set) => set.language === language),
@@ -169,7 +171,7 @@ function needs(method: SteeringMethod): string {
     case "labels":
       return `${method} needs a set of every label for every language (a set without language serves all)`;
     case "quality":
-      return "quality needs sets of human and of back-translated texts for every language (a set without language serves all)";
+      return "quality needs sets of human and of back-translated (or corrupted) texts for every language (a set without language serves all)";
     case "language":
       return "the method language needs a set of human texts in every language of the task";
   }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { fileReferences, fileSha256, recipeFiles } from "./files.js";
+import { fileReferences, fileSha256, recipeFiles, sourceKey } from "./files.js";
 import { recipeSchema } from "./schema.js";
 
 const recipe = recipeSchema.parse({
@@ -39,6 +39,15 @@ test("each reference knows its key", () => {
     "classifier.test",
     "guidance.negatives.file",
   ]);
+});
+
+test("a data set is known by its name, with split and configuration", () => {
+  const source = "hf:datasets/owner/name";
+  expect(sourceKey(source, "/recipes")).toBe(source);
+  expect(sourceKey({ source, split: "test", config: "en" }, "/recipes")).toBe(
+    `${source}, config en, split test`,
+  );
+  expect(sourceKey({ source: "a.csv", text: "review" }, "/recipes")).toBe(resolve("/recipes/a.csv"));
 });
 
 test("the sha256 of a file", async () => {

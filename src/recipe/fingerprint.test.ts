@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { canonicalJson, recipeFingerprint } from "./fingerprint.js";
+import { determiningOptions } from "./data-source-schema.js";
+import { canonicalJson, recipeFingerprint, textFingerprint } from "./fingerprint.js";
 import { loadRecipe } from "./load.js";
 import { type Recipe, type RecipeInput, recipeSchema } from "./schema.js";
 
@@ -47,6 +48,7 @@ test.each<[string, Partial<RecipeInput>]>([
   ["more layers and strengths", { steering: { method: "mean-difference", layers: [3], strengths: [9] } }],
   ["scoring", { scoring: { texts: 20 } }],
   ["a classifier", { classifier: { test: "t.jsonl" } }],
+  ["language models as classifiers", { arms: { task: "sentiment", inContext: {} } }],
   ["a check of the model file", { model: { source: "tinyllama", sha256: "0".repeat(64) } }],
   ["a default written out", { seed: 42, decoding: { topP: 0.9 } }],
 ])("%s does not change it", (_, change) => {
@@ -72,10 +74,82 @@ test.each<[string, Partial<RecipeInput>]>([
   expect(recipeFingerprint(recipe(change))).not.toBe(recipeFingerprint(recipe()));
 });
 
+test.each<[string, Partial<RecipeInput>]>([
+  ["texts a call", { samples: { perLabel: 4, perCall: 6 } }],
+  ["a self-check", { filters: { selfCheck: true } }],
+  ["a judge that drops texts", { filters: { judge: 1 }, scoring: { judge: "local" } }],
+])("%s changes it, and so what a text depends on", (_, change) => {
+  expect(recipeFingerprint(recipe(change))).not.toBe(recipeFingerprint(recipe()));
+  expect(textFingerprint({ recipe: recipe(change), ...files("00") })).not.toBe(
+    textFingerprint({ recipe: recipe(), ...files("00") }),
+  );
+});
+
+test.each<[string, Partial<RecipeInput>, Partial<RecipeInput>]>([
+  ["the separator of one text", { samples: { perLabel: 4, separator: "#" } }, {}],
+  ["a self-check that is off", { filters: { selfCheck: false } }, {}],
+  ["the usual threshold", { filters: { selfCheck: true } }, { filters: { selfCheck: 0.5 } }],
+])("%s changes nothing", (_, one, other) => {
+  expect(recipeFingerprint(recipe(one))).toBe(recipeFingerprint(recipe(other)));
+});
+
+test("which judge drops texts counts", () => {
+  const by = (model: string) =>
+    recipe({ filters: { judge: 1 }, scoring: { judge: { endpoint: "http://x/v1", model } } });
+  expect(recipeFingerprint(by("a"))).not.toBe(recipeFingerprint(by("b")));
+});
+
+test("how many texts are asked for is no part of what a text depends on", () => {
+  const of = (samples: RecipeInput["samples"]) =>
+    textFingerprint({ recipe: recipe({ samples }), ...files("00") });
+  expect(of({ perLabel: 9, attempts: 5 })).toBe(of({ perLabel: 4 }));
+  expect(of({ perLabel: 4, pilotPerLabel: 4 })).not.toBe(of({ perLabel: 4 }));
+});
+
 test("a file counts by its content, wherever it stands", () => {
   const moved = recipe({ contrast: [INPUT.contrast[0]!, { class: "b", file: "../data/b.txt" }] });
   expect(recipeFingerprint(recipe(), files("01"))).not.toBe(recipeFingerprint(recipe(), files("00")));
   expect(recipeFingerprint(moved, files("00"))).toBe(recipeFingerprint(recipe(), files("00")));
+});
+
+test("how a file is read counts, and a default that is written out does not", () => {
+  const read = (options: object) =>
+    recipeFingerprint(
+      recipe({ contrast: [INPUT.contrast[0]!, { class: "b", file: { source: "b.txt", ...options } }] }),
+      files("00"),
+    );
+  const plain = recipeFingerprint(recipe(), files("00"));
+  for (const same of [
+    {},
+    { text: "text", label: "label", language: "language", quotes: true, balance: false, deduplicate: false },
+    { split: "train", config: "en" },
+    { delimiter: "," },
+  ]) {
+    expect(read(same)).toBe(plain);
+  }
+  const others = [
+    { text: "review" },
+    { labels: { 0: "b" } },
+    { labels: { 0: null } },
+    { languageCode: "am" },
+    { delimiter: ";" },
+    { quotes: false },
+    { deduplicate: true },
+    { balance: true },
+    { sample: 5 },
+    { sample: 5, seed: 1 },
+  ].map(read);
+  expect(new Set([plain, ...others]).size).toBe(others.length + 1);
+  expect(read({ sample: 5, seed: 42 })).toBe(read({ sample: 5 }));
+});
+
+test.each([
+  ["b.TSV", "\t", undefined],
+  ["b.tsv", ",", ","],
+  ["b.csv", "\t", "\t"],
+  ["hf:datasets/a/b", ",", ","],
+])("of %s the delimiter %j counts as %j", (source, delimiter, counts) => {
+  expect(determiningOptions({ source, delimiter }, 1).delimiter).toBe(counts);
 });
 
 test("canonical JSON sorts keys at every depth, keeps lists in order and drops what is undefined", () => {

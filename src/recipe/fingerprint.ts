@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
-import type { FileHashes } from "./files.js";
+import { type DataSource, determiningOptions } from "./data-source-schema.js";
+import { type FileHashes, sourceKey } from "./files.js";
+import { withoutLaterFilters } from "./filter-schema.js";
 import { TAKEN_KEYS } from "./guidance-axes.js";
 import { negativesOf, type RecipeGuidance } from "./guidance-schema.js";
 import type { Recipe } from "./schema.js";
@@ -15,21 +16,22 @@ import type { Steering } from "./steering-schema.js";
  * - `name` and `output`: where the run stands;
  * - `baselines`, `steering.layers`, `steering.strengths`, `steering.operation(s)`, methods behind the first one,
  *   `guidance.gamma` and `guidance.eta`: which configurations there are, each of which has all of these in its name;
- * - `scoring` and `classifier`: they read the texts;
+ * - `scoring`, `classifier` and `arms`: they read the texts (but for the judge of `filters.judge`, and the human texts of
+ *   `filters.memorised`, whose change decides about texts yet to be written); `study`: which texts come first, and of which configurations;
  * - `model.sha256`: a check of the model file, whose real sum the caller keeps beside the fingerprint.
  *
  * Everything else counts, with the defaults filled in: writing a default out changes nothing. A file counts by
- * its content where `files` has its hash, and by its name otherwise.
+ * its content, and by how it is read, where `files` has its hash, and by its name otherwise.
  *
- * @param files Hashes by absolute path, and the directory that the recipe's names are relative to.
+ * @param files Hashes by `sourceKey`, and the directory that the recipe's names are relative to.
  */
 export function recipeFingerprint(
   recipe: Recipe,
   files: { readonly directory: string; readonly hashes: FileHashes } = { directory: ".", hashes: new Map() },
 ): string {
-  const content = (file: string): unknown => {
-    const sha256 = files.hashes.get(resolve(files.directory, file));
-    return sha256 === undefined ? file : { sha256 };
+  const content = (file: DataSource): unknown => {
+    const sha256 = files.hashes.get(sourceKey(file, files.directory));
+    return sha256 === undefined ? file : { ...determiningOptions(file, recipe.seed), sha256 };
   };
   const {
     name,
@@ -37,16 +39,22 @@ export function recipeFingerprint(
     baselines,
     scoring,
     classifier,
+    arms,
+    study,
     model,
     steering,
     guidance,
     contrast,
     demonstrations,
+    samples,
+    filters,
     ...rest
   } = recipe;
   const { sha256, ...modelRest } = model;
   const determining = {
     ...rest,
+    samples: samplesPart(samples),
+    filters: filtersPart(filters, scoring.judge),
     model: modelRest,
     steering: steering && steeringPart(steering, content),
     guidance: guidance && guidancePart(guidance, content),
@@ -56,7 +64,42 @@ export function recipeFingerprint(
   return createHash("sha256").update(canonicalJson(determining)).digest("hex");
 }
 
-type Content = (file: string) => unknown;
+/**
+ * As {@link recipeFingerprint}, but for how many texts are asked for: `samples.perLabel` and `samples.attempts`. A run
+ * may go on when they alone change: it writes more, or takes fewer of what is written.
+ */
+export function textFingerprint({
+  recipe,
+  ...files
+}: { readonly recipe: Recipe } & NonNullable<Parameters<typeof recipeFingerprint>[1]>): string {
+  const samples = { ...recipe.samples, perLabel: 1, attempts: 1 };
+  return recipeFingerprint({ ...recipe, samples }, files);
+}
+
+type Content = (file: DataSource) => unknown;
+
+function samplesPart({ perCall, separator, ...rest }: Recipe["samples"]): unknown {
+  return perCall === 1 ? rest : { ...rest, perCall, separator };
+}
+
+/** Keys of filters that are off by default count where they are on, and a judge counts where it drops texts. */
+function filtersPart(
+  { selfCheck, judge, ...rest }: Recipe["filters"],
+  judgedBy: Recipe["scoring"]["judge"],
+): unknown {
+  const threshold = selfCheckThreshold(selfCheck);
+  return {
+    ...withoutLaterFilters(rest),
+    ...(threshold === undefined ? {} : { selfCheck: threshold }),
+    ...(judge === undefined ? {} : { judge, judgedBy }),
+  };
+}
+
+/** Probability of yes from which on a text passes the self-check; undefined if it is off. */
+export function selfCheckThreshold(selfCheck: Recipe["filters"]["selfCheck"]): number | undefined {
+  if (typeof selfCheck === "number") return selfCheck;
+  return selfCheck ? 0.5 : undefined;
+}
 
 function steeringPart(steering: Steering, content: Content): unknown {
   const { layers, strengths, operation, operations, methods, ...rest } = steering;

@@ -155,8 +155,8 @@ test.each<[string, unknown, RegExp]>([
   ],
   [
     "a file of another kind",
-    { ...NEGATIVE, negatives: { file: "n.csv" } },
-    /^guidance\.negatives\.file: found "n\.csv"/,
+    { ...NEGATIVE, negatives: { file: "n.doc" } },
+    /^guidance\.negatives\.file: found "n\.doc"/,
   ],
   [
     "steered-contrast alone",

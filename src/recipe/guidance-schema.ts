@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { NEGATIVE_DEFAULTS } from "../guidance/negative-pool.js";
 import { GUIDANCE_PRESETS } from "../guidance/presets.js";
+import { dataSourceSchema } from "./data-source-schema.js";
 import { schedulePointSchema } from "./steering-schema.js";
 import { path, text } from "./text-schema.js";
 
@@ -29,10 +30,10 @@ const expertSchema = (who: string) =>
 const negativesSchema = z
   .strictObject({
     texts: z.array(text).min(1).optional().describe("Texts to begin with, for every label and language."),
-    file: path
+    file: dataSourceSchema
       .optional()
       .describe(
-        "Or a file of them: .jsonl (field `text`; `label` and `language` say what a text serves, if present) or .txt, a text a line. Default: the file of the recipe's demonstrations.",
+        "Or a file of them: .jsonl, .csv, .tsv, .parquet, a folder or hf:datasets/OWNER/NAME (column `text`; `label` and `language` say what a text serves, if present) or .txt, a text a line; or a map with source and how to read it. Default: the file of the recipe's demonstrations.",
       ),
     accepted: z
       .boolean()

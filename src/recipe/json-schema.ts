@@ -8,5 +8,9 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema;
  * that complete and check as one types. Checks that span several keys are not in it.
  */
 export function recipeJsonSchema(): JsonSchema {
-  return z.toJSONSchema(recipeSchema, { io: "input", target: "draft-2020-12" });
+  made ??= z.toJSONSchema(recipeSchema, { io: "input", target: "draft-2020-12" });
+  return made;
 }
+
+/** Made once: it takes longer than all else that checks a recipe. */
+let made: JsonSchema | undefined;

@@ -98,7 +98,7 @@ describe("messages", () => {
   test("a wrong key, with the one that was meant", () => {
     expect(replaced("  perLabel: 10", "  per_label: 10")).toBe(
       'recipe.yaml, line 16, column 3: samples.per_label: unknown key "per_label". Did you mean perLabel? ' +
-        "Allowed: perLabel, pilotPerLabel, attempts.",
+        "Allowed: perLabel, pilotPerLabel, attempts, perCall, separator.",
     );
   });
 

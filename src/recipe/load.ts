@@ -1,8 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { access, constants, readFile, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, extname, resolve } from "node:path";
+import { DATA_ENDINGS, isHubSource } from "../data/endings.js";
+import { absoluteSource, type DataAccess } from "../data/locate-source.js";
+import { sourceSha256 } from "../data/source-hash.js";
 import { RecipeError } from "../errors.js";
-import { type FileHashes, fileReferences, fileSha256 } from "./files.js";
+import { sourceName } from "./data-source-schema.js";
+import { type FileHashes, fileReferences, sourceKey } from "./files.js";
 import { recipeFingerprint } from "./fingerprint.js";
 import { findVariant, matrixProblems, matrixVariants, type Variant, variantSource } from "./matrix.js";
 import { quoted, type RecipeProblem, recipeError } from "./problem.js";
@@ -20,7 +24,7 @@ export interface LoadedRecipe {
   readonly file: string;
   /** Absolute path of its folder, which the recipe's file names are relative to. */
   readonly directory: string;
-  /** sha256 of each file of texts that it names, by absolute path; empty from `parseRecipe`. */
+  /** sha256 of each source of texts that it names, by `sourceKey`; empty from `parseRecipe`. */
   readonly hashes: FileHashes;
   /** See `recipeFingerprint`. From `loadRecipe` it covers the contents of the recipe's files. */
   readonly fingerprint: string;
@@ -33,19 +37,35 @@ export interface VariantChoice {
 }
 
 /**
- * Reads a recipe, YAML or JSON, with its defaults filled in, and hashes the files of texts that it names.
+ * Reads a recipe, YAML or JSON, with its defaults filled in, and hashes the texts that it names; data sets of the Hub
+ * are fetched.
  * @throws RecipeError that lists every problem with file, line, column and key path; also if the recipe, or
  * a file that it names, cannot be read, or the choice of a variant does not fit it.
  */
-export async function loadRecipe(path: string, choice: VariantChoice = {}): Promise<LoadedRecipe> {
+export async function loadRecipe(
+  path: string,
+  choice: VariantChoice = {},
+  access: DataAccess = {},
+): Promise<LoadedRecipe> {
   const { loaded, source } = parse(decode(await readRecipe(path), path), path, choice);
   const hashes = new Map<string, string>();
   const problems: RecipeProblem[] = [];
   for (const { path: key, file } of fileReferences(loaded.recipe)) {
-    const absolute = resolve(loaded.directory, file);
-    const problem = await fileProblem(absolute);
-    if (problem !== undefined) problems.push(source.problem(key, problem));
-    else if (!hashes.has(absolute)) hashes.set(absolute, await fileSha256(absolute));
+    const known = sourceKey(file, loaded.directory);
+    const name = sourceName(file);
+    const at = typeof file === "string" ? key : [...key, "source"];
+    const isTexts = key[0] !== "steering";
+    const problem =
+      isTexts && isHubSource(name) ? undefined : await fileProblem(resolve(loaded.directory, name), isTexts);
+    if (problem !== undefined) problems.push(source.problem(at, problem));
+    else if (!hashes.has(known)) {
+      try {
+        hashes.set(known, await sourceSha256(absoluteSource(file, loaded.directory), access));
+      } catch (error) {
+        if (!(error instanceof RecipeError)) throw error;
+        problems.push(source.problem(at, error.message));
+      }
+    }
   }
   if (problems.length > 0) throw recipeError(path, problems);
   return {
@@ -183,9 +203,12 @@ function invalidByte(bytes: Buffer): number {
   return at;
 }
 
-async function fileProblem(path: string): Promise<string | undefined> {
+async function fileProblem(path: string, mayBeFolder: boolean): Promise<string | undefined> {
   try {
-    if (!(await stat(path)).isFile())
+    const status = await stat(path);
+    const isFolder =
+      mayBeFolder && status.isDirectory() && !DATA_ENDINGS.includes(extname(path).toLowerCase());
+    if (!status.isFile() && !isFolder)
       return `found ${quoted(path, 200)}, which is no file; allowed: a file of texts.`;
     await access(path, constants.R_OK);
     return undefined;

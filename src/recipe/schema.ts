@@ -1,29 +1,32 @@
 import { z } from "zod";
+import { DEMONSTRATION_DRAWS } from "../tasks/demonstrations.js";
+import { LABEL_SET_NAMES, labelKeys } from "../tasks/label-sets.js";
+import { DEFAULT_SEPARATOR } from "../tasks/split-texts.js";
+import { armsSchema } from "./arms-schema.js";
+import { classifierSchema } from "./classifier-schema.js";
+import { dataSourceSchema } from "./data-source-schema.js";
+import { laterFilters } from "./filter-schema.js";
 import { guidanceSchema } from "./guidance-schema.js";
 import { scoringSchema } from "./scoring-schema.js";
 import { steeringSchema } from "./steering-schema.js";
-import { label, path, text } from "./text-schema.js";
+import { studySchema } from "./study-schema.js";
+import { label, language, path, text } from "./text-schema.js";
 
 /** What a user wants, as data. Every key has a description: editors and messages show it. */
 
-const language = z
-  .string()
-  .regex(/^[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$/)
-  .describe("ISO 639 code in small letters, such as en, sl or mt; a script or region may follow: zh-Hant.");
-
 const textsSchema = {
   texts: z.array(text).min(1).optional().describe("The texts themselves."),
-  file: path
+  file: dataSourceSchema
     .optional()
     .describe(
-      "A .jsonl file (field `text`; `label` or `language` select rows if present) or a .txt file, a text a line.",
+      "A .jsonl, .csv, .tsv or .parquet file (column `text`; `label` or `language` select rows if present), a .txt file, a text a line, a folder, or hf:datasets/OWNER/NAME; or a map with source and how to read it.",
     ),
 };
 
 export const contrastSetSchema = z
   .strictObject({
     class: label.describe(
-      "A label of the task, or `human` and `back-translated` for Language and Quality Steering.",
+      "A label of the task, or `human` and `back-translated` (or `corrupted`) for Language and Quality Steering.",
     ),
     language: language
       .optional()
@@ -34,10 +37,46 @@ export const contrastSetSchema = z
 
 const promptsSchema = z
   .strictObject({
-    zeroShot: text.describe("Template with {label} and {language}."),
-    fewShot: text.optional().describe("Template with {label}, {language} and {examples}."),
+    zeroShot: text.describe(
+      "Template with {label} and {language}, and {meaning}, {count} and {separator} if wanted.",
+    ),
+    fewShot: text.optional().describe("The same with {examples}."),
   })
   .describe("Templates of your own.");
+
+const taskSchema = z
+  .strictObject({
+    labels: z
+      .union([z.array(label).min(2), z.enum(LABEL_SET_NAMES)])
+      .describe(
+        `A list of at least 2 class names, which are written into the prompt, or a label set: ${LABEL_SET_NAMES.join(", ")}.`,
+      ),
+    wordings: z
+      .record(label, text)
+      .optional()
+      .describe("How prompts call a label, by label; left out, by its name."),
+    meanings: z
+      .record(label, text)
+      .optional()
+      .describe(
+        "What a label means, by label: a sentence, for {meaning} in templates and for the self-check.",
+      ),
+    languages: z.array(language).min(1).default(["en"]).describe("Languages to write in: ISO 639 codes."),
+    prompt: z
+      .union([text, promptsSchema])
+      .describe("A built-in template such as paper-a/sentiment, or your own zeroShot and fewShot texts."),
+    chat: z
+      .enum(["template", "raw", "instruction"])
+      .default("template")
+      .describe(
+        "template: the model's chat template; instruction: the Gemma format of paper A; raw: the prompt alone.",
+      ),
+  })
+  .transform(({ labels, wordings, meanings, ...task }) => ({
+    ...labelKeys(labels, { wordings, meanings }),
+    ...task,
+  }))
+  .describe("What to write: classes, languages and the prompt.");
 
 export const recipeSchema = z
   .strictObject({
@@ -69,21 +108,7 @@ export const recipeSchema = z
           .describe("Blocks on the GPU; default all, if a GPU package is installed."),
       })
       .describe("The language model that writes."),
-    task: z
-      .strictObject({
-        labels: z.array(label).min(2).describe("Class names; each is written into the prompt."),
-        languages: z.array(language).min(1).default(["en"]).describe("Languages to write in: ISO 639 codes."),
-        prompt: z
-          .union([text, promptsSchema])
-          .describe("A built-in template such as paper-a/sentiment, or your own zeroShot and fewShot texts."),
-        chat: z
-          .enum(["template", "raw", "instruction"])
-          .default("template")
-          .describe(
-            "template: the model's chat template; instruction: the Gemma format of paper A; raw: the prompt alone.",
-          ),
-      })
-      .describe("What to write: classes, languages and the prompt."),
+    task: taskSchema,
     contrast: z
       .array(contrastSetSchema)
       .min(1)
@@ -103,15 +128,23 @@ export const recipeSchema = z
       .describe("Prompting without steering or guidance, for the comparison."),
     demonstrations: z
       .strictObject({
-        file: path.describe(
-          "Human examples: .jsonl with `text`, `label` and, for several languages, `language`.",
+        file: dataSourceSchema.describe(
+          "Human examples: .jsonl, .csv, .tsv, .parquet, a folder or hf:datasets/OWNER/NAME, with `text`, `label` and, for several languages, `language`; or a map with source and how to read it.",
         ),
         count: z.int().min(1).max(50).default(5).describe("Examples in each prompt."),
         shortest: z
           .int()
           .min(1)
           .default(50)
-          .describe("Draw from this many shortest texts of the label (paper A: 50)."),
+          .describe(
+            "With the draws shortest and paper-a: draw from this many shortest texts of the label (paper A: 50).",
+          ),
+        draw: z
+          .enum(DEMONSTRATION_DRAWS)
+          .optional()
+          .describe(
+            "shortest, the default: at random from the shortest texts; paper-a: from the same, the very draw of paper A (pandas with the recipe's seed); random: from all texts, as paper C does.",
+          ),
       })
       .optional()
       .describe("Examples for few-shot prompts."),
@@ -168,6 +201,20 @@ export const recipeSchema = z
           .max(20)
           .default(2)
           .describe("Give up after this many times perLabel texts."),
+        perCall: z
+          .int()
+          .min(1)
+          .max(50)
+          .default(1)
+          .describe(
+            "Texts that each call of the model is asked for (paper C: 6); decoding.maxTokens is for all.",
+          ),
+        separator: z
+          .string()
+          .min(1)
+          .max(16)
+          .default(DEFAULT_SEPARATOR)
+          .describe("What stands between the texts of a call."),
       })
       .describe("How much to write."),
     filters: z
@@ -183,19 +230,28 @@ export const recipeSchema = z
           .describe("Drop texts that language identification gives to another language."),
         loops: z.boolean().default(true).describe("Drop texts that repeat themselves."),
         echo: z.boolean().default(true).describe("Drop texts that repeat the prompt."),
+        ...laterFilters,
+        selfCheck: z
+          .union([z.boolean(), z.number().gt(0).lt(1)])
+          .default(false)
+          .describe(
+            "Ask the model, unsteered, whether each text is what was wanted, and drop those to which it gives yes less than this probability; true is 0.5.",
+          ),
+        judge: z
+          .number()
+          .gt(0)
+          .max(2)
+          .optional()
+          .describe(
+            "Drop texts that scoring.judge rates lower than this, 0 to 2, in the mean of its criteria.",
+          ),
       })
       .prefault({})
       .describe("What is dropped from the data set."),
     scoring: scoringSchema,
-    classifier: z
-      .strictObject({
-        test: path.describe(
-          "Human test texts: .jsonl with `text`, `label` and, for several languages, `language`.",
-        ),
-        seeds: z.int().min(1).max(100).default(10).describe("Classifiers trained on each data set."),
-      })
-      .optional()
-      .describe("The downstream classifier. Left out, no classifier is trained and there is no verdict."),
+    classifier: classifierSchema.optional(),
+    arms: armsSchema.optional(),
+    study: studySchema.optional(),
     matrix: z
       .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
       .optional()

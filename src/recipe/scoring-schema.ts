@@ -23,14 +23,17 @@ const judgeSchema = z
   ])
   .describe("local (the model that writes), or {endpoint, model, keyEnv} of an OpenAI-compatible server.");
 
+/** The name of an encoder. */
+export const encoderSource = z
+  .string()
+  .regex(/^(?:ngrams|residuals|(?:gguf|onnx):.+)$/)
+  .refine(isEncoderSource);
+
 export const scoringSchema = z
   .strictObject({
     texts: z.int().min(8).default(48).describe("Texts of each configuration that are scored for coherence."),
     tokenBudget: z.int().min(50).default(500).describe("Words at which distinct-n is compared."),
-    encoder: z
-      .string()
-      .regex(/^(?:ngrams|residuals|(?:gguf|onnx):.+)$/)
-      .refine(isEncoderSource)
+    encoder: encoderSource
       .default("ngrams")
       .describe(
         "What embeds the texts: ngrams (no model), residuals (the model that writes), gguf:MODEL, or onnx:FOLDER-OR-ID.",

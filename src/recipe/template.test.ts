@@ -16,7 +16,7 @@ test("each commented value is the default: taking the hash away changes nothing"
   expect(() => parseRecipe(uncommented, "recipe.yaml")).toThrow(/small\.calm or small\.lively/);
   const { recipe } = parseRecipe(uncommented.replace(/^matrix:\n(?: .*\n)+/m, ""), "recipe.yaml");
   const { threads, gpuLayers, ...model } = recipe.model;
-  const { demonstrations, classifier, output, guidance, ...others } = recipe;
+  const { demonstrations, classifier, arms, study, output, guidance, ...others } = recipe;
   const { operation, strengths, where, ...steering } = others.steering!;
   const rest = { ...others, steering };
   expect({ threads, gpuLayers, output }).toEqual({ threads: 4, gpuLayers: 0, output: "runs/my-reviews" });
@@ -28,7 +28,40 @@ test("each commented value is the default: taking the hash away changes nothing"
   expect(guidance).toEqual({ preset: "classifier-free", gamma: [0, 0.5, 1], prompting: "zero-shot" });
   expect({ demonstrations, classifier }).toEqual({
     demonstrations: { file: "demonstrations.jsonl", count: 5, shortest: 50 },
-    classifier: { test: "test.jsonl", seeds: 10 },
+    classifier: {
+      test: "test.jsonl",
+      train: "train.jsonl",
+      replaces: "negative",
+      kind: "ngrams",
+      encoder: "ngrams",
+      metric: "macro-f1",
+      seeds: 10,
+      sizes: [20, 50],
+    },
+  });
+  expect(arms).toEqual({
+    task: "sentiment",
+    context: 2048,
+    calibration: "none",
+    zeroShot: true,
+    inContext: { perLabel: 2, seeds: 3 },
+    instructionTuned: {
+      model: "file:small-f32.gguf",
+      epochs: 3,
+      learningRate: 1e-4,
+      accumulate: 1,
+      context: 256,
+      seeds: 1,
+    },
+    classifier: true,
+  });
+  expect(study).toEqual({
+    search: "halving",
+    configurations: 10,
+    keep: 0.33,
+    rounds: 3,
+    best: 3,
+    budget: { texts: 5000, tokens: 200_000, minutes: 60 },
   });
   expect({ ...rest, model }).toEqual(written);
 });

@@ -29,10 +29,11 @@ model:
 
 task:
   # Each label is written into the prompt. Put labels that look like numbers in quotes.
+  # Or the name of a label set, such as sentiment: "tiller templates" lists them.
   labels: [positive, negative]
   # ISO 639 codes. TinyLlama writes English only; a multilingual model can write more.
   languages: [en]
-  # A built-in template, or templates of your own under zeroShot and fewShot.
+  # A built-in template ("tiller templates" lists them), or templates of your own under zeroShot and fewShot.
   prompt: paper-a/sentiment
   # template: the model's chat template; instruction: the format of paper A for Gemma; raw: the prompt alone.
   #chat: template
@@ -120,6 +121,9 @@ samples:
   #pilotPerLabel: 8
   # Give up after this many times perLabel texts.
   #attempts: 2
+  # Texts that each call of the model is asked for, with a separator between them; maxTokens is for all of them.
+  #perCall: 1
+  #separator: "|||"
 
 # What is dropped from the data set.
 #filters:
@@ -127,6 +131,9 @@ samples:
 #  language: true
 #  loops: true
 #  echo: true
+#  # The model's own yes or no to each text; a number is the probability of yes that a text needs. The judge's least
+#  # rating, 0 to 2, is judge: NUMBER.
+#  selfCheck: false
 
 #scoring:
 #  texts: 48
@@ -140,7 +147,44 @@ samples:
 # Human test texts. With them, classifiers are trained on steered and on prompted texts and compared.
 #classifier:
 #  test: test.jsonl
+#  # Human training texts, to compare with alone and together with the written ones.
+#  train: train.jsonl
+#  # The label of train whose texts the written ones replace, as for a detector of it.
+#  replaces: negative
+#  # ngrams; or linear or hidden-layer, on the embeddings of an encoder.
+#  kind: ngrams
+#  encoder: ngrams
+#  # macro-f1 or auroc.
+#  metric: macro-f1
 #  seeds: 10
+#  # Sizes of training sets for a learning curve.
+#  sizes: [20, 50]
+
+# Language models as classifiers of the test texts, beside the one above: for tiller arms.
+#arms:
+#  # What they are asked for.
+#  task: sentiment
+#  # Ask the model that writes the texts, without examples.
+#  zeroShot: true
+#  # Show it two texts of each label of each data set.
+#  inContext: {perLabel: 2, seeds: 3}
+#  # Train a small model on each data set.
+#  instructionTuned: {model: "file:small-f32.gguf", epochs: 3, learningRate: 0.0001}
+#  # content-free takes out what the prompt makes the model say of texts without content.
+#  calibration: none
+
+# Search the sweep, and give several configurations data sets and classifiers: for tiller study.
+#study:
+#  # halving: few texts of all, then more of the best; grid: the whole sweep; random: some of it.
+#  search: halving
+#  # For random: how many are drawn.
+#  configurations: 10
+#  # Share of the configurations that goes on after each round of halving.
+#  keep: 0.33
+#  rounds: 3
+#  # How many get a data set, or all.
+#  best: 3
+#  budget: {texts: 5000, tokens: 200000, minutes: 60}
 
 # Several runs from one recipe: one for each combination of these overrides, such as small.calm.
 #matrix:

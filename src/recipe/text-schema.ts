@@ -12,3 +12,8 @@ export const label = z
   .normalize("NFC")
   .regex(/^[^\s\p{Cc}](?:[^\p{Cc}\p{Zl}\p{Zp}]*[^\s\p{Cc}])?$/u)
   .describe("Text on one line, without spaces around it.");
+
+export const language = z
+  .string()
+  .regex(/^[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$/)
+  .describe("ISO 639 code in small letters, such as en, sl or mt; a script or region may follow: zh-Hant.");

@@ -6,6 +6,8 @@ const ENGLISH = "The weather was lovely and we walked along the river for hours.
 const GERMAN = "Das Wetter war herrlich und wir gingen stundenlang am Fluss entlang.";
 const THAI = "วันนี้อากาศดีมากและพวกเราเดินเล่นริมแม่น้ำกันหลายชั่วโมง";
 
+const AMHARIC = "ዛሬ አየሩ በጣም ጥሩ ነበር፣ በወንዙ ዳርም ለብዙ ሰዓታት ተጓዝን።";
+
 let identifier: Identifier;
 beforeAll(async () => {
   identifier = await createIdentifier();
@@ -23,6 +25,7 @@ describe("codeMixing", () => {
   it("turns over with the language that was asked for", () => {
     expect(codeMixing([`${ENGLISH} ${GERMAN} ${GERMAN}`], "de", identifier).texts).toEqual([1 / 3]);
     expect(codeMixing([THAI], "th", identifier).texts).toEqual([0]);
+    expect(codeMixing([`${AMHARIC} ${ENGLISH}`], "am", identifier).texts).toEqual([0.5]);
   });
 
   it("does not decide short sentences, and leaves out texts of them alone", () => {

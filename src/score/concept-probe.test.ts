@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { encodeTexts } from "../encode/encode-texts.js";
+import { ngramEncoder } from "../encode/ngram-encoder.js";
 import { type ConceptProbe, probeSuccess, trainConceptProbe } from "./concept-probe.js";
-import { embeddingFixture, matrixOf, numbers, repeated } from "./test-embeddings.js";
+import { embeddingFixture, matrixOf, numbers, repeated, type Script, sentences } from "./test-embeddings.js";
 
 const training = { positive: numbers(30, 8, 7, 0, 0.5), negative: numbers(40, 8, 8, 0, 0) };
 const heldOut = { positive: numbers(12, 8, 9, 0, 0.5), negative: numbers(15, 8, 10, 0, 0) };
@@ -22,6 +24,23 @@ test("probabilities and held-out AUROC are those of scikit-learn and SciPy", () 
   });
   expect(success.value).toBeCloseTo(expected.probabilities.reduce((sum, p) => sum + p, 0) / 6, 5);
 });
+
+test.each(Object.entries(embeddingFixture().scripts))(
+  "so they are of n-grams of %s",
+  async (script, { probe }) => {
+    const about = (count: number, seed: number, used: number) =>
+      encodeTexts(ngramEncoder(), sentences(script as Script, count, seed, used, 6));
+    const found = trainConceptProbe(
+      { positive: await about(40, 5, 10), negative: await about(40, 6, 18) },
+      { positive: await about(20, 7, 10), negative: await about(20, 8, 18) },
+    );
+    if ("absent" in found) throw new Error(found.absent);
+    expect(found.heldOutAuroc).toBeCloseTo(probe.heldOutAuroc, 12);
+    probeSuccess(found, await about(8, 9, 14)).probabilities.forEach((probability, text) => {
+      expect(probability).toBeCloseTo(probe.probabilities[text]!, 5);
+    });
+  },
+);
 
 describe("a probe", () => {
   test("flips success when the sides are exchanged", () => {

@@ -1,3 +1,4 @@
+import { diversityError } from "./diversity-error.js";
 import type { ScoreReference } from "./reference.js";
 import { type Relative, type RelativeDiversity, relativeDiversity } from "./relative-diversity.js";
 
@@ -6,6 +7,12 @@ export interface TokenizedText {
   readonly text: string;
   readonly key: string;
   readonly tokens: readonly string[];
+}
+
+/** Diversity over languages, with what it may be off by; see `diversityError`. */
+export interface DiversityOverLanguages extends RelativeDiversity {
+  /** Undefined where no language has two texts with a word. */
+  readonly standardError: number | undefined;
 }
 
 /**
@@ -19,8 +26,12 @@ export function diversityOverLanguages(
   reference: ScoreReference,
   { budget, seed }: { readonly budget: number; readonly seed: number },
   notes: Set<string>,
-): RelativeDiversity {
-  const parts: { readonly weight: number; readonly diversity: RelativeDiversity }[] = [];
+): DiversityOverLanguages {
+  const parts: {
+    readonly weight: number;
+    readonly diversity: RelativeDiversity;
+    readonly error: number | undefined;
+  }[] = [];
   for (const key of new Set(texts.map((text) => text.key))) {
     const own = texts.filter((text) => text.key === key);
     const human = reference.languages.get(key);
@@ -46,7 +57,8 @@ export function diversityOverLanguages(
         `${key}: ${short} of ${own.length} texts are shorter than ${human.window} words, the window of the type-token ratio, which favours them.`,
       );
     }
-    parts.push({ weight: own.length, diversity });
+    const error = diversity.value === undefined ? undefined : diversityError(set, human, { budget, seed });
+    parts.push({ weight: own.length, diversity, error });
   }
   const over = (part: (diversity: RelativeDiversity) => number | undefined): number | undefined =>
     weightedMean(parts.map(({ weight, diversity }) => ({ weight, value: part(diversity) })));
@@ -56,8 +68,14 @@ export function diversityOverLanguages(
     relative: over((diversity) => part(diversity).relative),
   });
   const smallest = (sizes: readonly number[]): number => (sizes.length === 0 ? 0 : Math.min(...sizes));
+  const measured = parts.filter(({ diversity }) => diversity.value !== undefined);
+  const weights = measured.reduce((sum, { weight }) => sum + weight, 0);
+  const known = measured.some(({ error }) => error !== undefined);
   return {
     value: over((diversity) => diversity.value),
+    standardError: known
+      ? Math.hypot(...measured.map(({ weight, error = 0 }) => weight * error)) / weights
+      : undefined,
     sampleLevel: over((diversity) => diversity.sampleLevel),
     setLevel: over((diversity) => diversity.setLevel),
     mattr: relative((diversity) => diversity.mattr),

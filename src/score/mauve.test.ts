@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { encodeTexts } from "../encode/encode-texts.js";
+import { ngramEncoder } from "../encode/ngram-encoder.js";
 import { stacked } from "../steering/dense-matrix.js";
 import { kMeans } from "./k-means.js";
 import { areaUnderFrontier, divergenceFrontier, mauve } from "./mauve.js";
@@ -11,7 +13,9 @@ import {
   numbers,
   reordered,
   repeated,
+  type Script,
   type Shape,
+  topics,
 } from "./test-embeddings.js";
 import { unitRows } from "./unit-rows.js";
 
@@ -32,6 +36,15 @@ test("the frontier and its area are those of the paper's formula in NumPy", () =
 test("MAUVE of sets in clusters is that of NumPy and scikit-learn", () => {
   const [human, set] = shapesOf("clusters").map((shape) => unitRows(numbers(...shape)));
   expect(mauve(human!, set!, { seed: 1 }).value).toBeCloseTo(fixture.mauve.clusters!.value, 10);
+});
+
+test.each(Object.entries(fixture.scripts))("MAUVE of n-grams of %s", async (script, expected) => {
+  const [human, set] = await Promise.all(
+    [topics(script as Script, 60, 10, 6), topics(script as Script, 60, 11, 4)].map(async (texts) =>
+      unitRows(await encodeTexts(ngramEncoder(), texts)),
+    ),
+  );
+  expect(mauve(human!, set!, { seed: 1 }).value).toBeCloseTo(expected.mauve, 8);
 });
 
 test.each(Object.entries(fixture.mauve))("components and k-means as scikit-learn, %s", (name, expected) => {

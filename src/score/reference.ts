@@ -9,6 +9,9 @@ import { mean, median } from "./statistics.js";
 /** Longest window of the moving-average type-token ratio, in words. Reviews and posts are short. */
 const LONGEST_WINDOW = 25;
 
+/** A model that finds fewer human texts than this share more probable than shuffled ones hardly knows the language. */
+export const TELLING_SEPARATION = 0.75;
+
 /** A text that a person wrote. */
 export interface HumanText {
   readonly text: string;
@@ -137,7 +140,7 @@ function scaleNotes(language: string, count: number, scale: CoherenceScale | und
   }
   const found: string[] = [];
   if (count < 10) found.push(`${language}: coherence is calibrated on only ${count} human texts.`);
-  if (scale.separation < 0.75) {
+  if (scale.separation < TELLING_SEPARATION) {
     found.push(
       `${language}: the model tells a human text from a shuffled one in ${Math.round(100 * scale.separation)} % of cases only, so coherence says little.`,
     );

@@ -5,9 +5,9 @@ import { mean } from "./statistics.js";
 /** Below so many words distinct-n says nothing. */
 const FEWEST_WORDS = 20;
 /** Below so many bytes gzip's own header dominates. */
-const FEWEST_BYTES = 200;
+export const FEWEST_BYTES = 200;
 /** Half of gzip's window, so that every text of a draw can be found in every later one. */
-const MOST_BYTES = 16_384;
+export const MOST_BYTES = 16_384;
 
 /** A measure beside that of the human texts at the same budget. */
 export interface Relative {
@@ -15,6 +15,12 @@ export interface Relative {
   readonly human: number | undefined;
   /** min(1, value / human): 1 is as diverse as human texts, or more so. */
   readonly relative: number | undefined;
+}
+
+/** Texts of one language, NFC, with their words. */
+export interface MeasuredTexts {
+  readonly texts: readonly string[];
+  readonly tokenized: readonly (readonly string[])[];
 }
 
 /** Diversity of a set, relative to human texts. */
@@ -47,7 +53,7 @@ export interface RelativeDiversity {
  * The sample level and the set level of paper D (the formula is our own; the paper's is not known).
  */
 export function relativeDiversity(
-  set: { readonly texts: readonly string[]; readonly tokenized: readonly (readonly string[])[] },
+  set: MeasuredTexts,
   reference: LanguageReference,
   { budget: asked, seed }: { readonly budget: number; readonly seed: number },
 ): RelativeDiversity {
@@ -74,12 +80,15 @@ export function relativeDiversity(
   );
   const sample = relativeTo(within, reference.mattr);
   const distinct2 = distinct(2);
-  const sampleLevel = sample.relative;
-  const setLevel = mean([distinct2.relative, compression.relative].filter((value) => value !== undefined));
+  const parts = {
+    mattr: sample.relative,
+    distinct2: distinct2.relative,
+    compression: compression.relative,
+  };
   return {
-    value: sampleLevel === undefined || setLevel === undefined ? undefined : (sampleLevel + setLevel) / 2,
-    sampleLevel,
-    setLevel,
+    value: weighted(parts),
+    sampleLevel: parts.mattr,
+    setLevel: setLevelOf(parts),
     mattr: sample,
     distinct1: distinct(1),
     distinct2,
@@ -89,6 +98,23 @@ export function relativeDiversity(
     budget,
     byteBudget,
   };
+}
+
+/** Measures, each as a part of the human one. */
+interface RelativeParts {
+  readonly mattr: number | undefined;
+  readonly distinct2: number | undefined;
+  readonly compression: number | undefined;
+}
+
+function setLevelOf({ distinct2, compression }: RelativeParts): number | undefined {
+  return mean([distinct2, compression].filter((value) => value !== undefined));
+}
+
+/** D from its parts: the mean of sample level and set level; undefined when either is. */
+export function weighted(parts: RelativeParts): number | undefined {
+  const setLevel = setLevelOf(parts);
+  return parts.mattr === undefined || setLevel === undefined ? undefined : (parts.mattr + setLevel) / 2;
 }
 
 const ABSENT: Relative = { value: undefined, human: undefined, relative: undefined };

@@ -190,6 +190,30 @@ describe("scoreTexts", () => {
     expect(together.diversity.value).toBeCloseTo(expected, 12);
   });
 
+  it("turns over with the label that was asked for: what was right is wrong, in every script", () => {
+    const signs: Readonly<Record<string, readonly [string, string]>> = {
+      en: ["the soup was good", "the soup was bad"],
+      am: ["ሾርባው ጥሩ ነበር", "ሾርባው መጥፎ ነበር"],
+      th: ["ซุปอร่อยมาก", "ซุปแย่มาก"],
+    };
+    const predictLabel = (text: string): string =>
+      Object.values(signs).some(([good]) => text.startsWith(good)) ? "positive" : "negative";
+    const other = (label: string): string => (label === "positive" ? "negative" : "positive");
+    for (const [language, [good, bad]] of Object.entries(signs)) {
+      const texts = Array.from({ length: 12 }, (_, i) => ({
+        text: `${i % 3 === 0 ? bad : good} ${i}`,
+        label: i % 4 === 0 ? "negative" : "positive",
+        language,
+      }));
+      const of = (some: readonly ScoredText[]) => score(some, { predictLabel, matches: () => true }).success;
+      const there = of(texts);
+      const back = of(texts.map((text) => ({ ...text, label: other(text.label) })));
+      expect(there.value! + back.value!, language).toBeCloseTo(1, 12);
+      expect(there.label!, language).toBeCloseTo(7 / 12, 12);
+      expect(back.label!, language).toBeCloseTo(5 / 12, 12);
+    }
+  });
+
   it("does not depend on the order of the texts", () => {
     const logProbabilities = written.map((_, i) => -2 - i / 7);
     const first = score(written, { logProbabilities });

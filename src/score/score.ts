@@ -1,11 +1,11 @@
 import { TillerError } from "../errors.js";
 import { words } from "../language/words.js";
+import { randomGenerator } from "../random/seeded-random.js";
 import { bootstrapInterval, type Interval } from "./bootstrap.js";
 import { coherenceOn } from "./coherence.js";
-import { diversityOverLanguages } from "./diversity-over-languages.js";
+import { type DiversityOverLanguages, diversityOverLanguages } from "./diversity-over-languages.js";
 import { harmonicMean } from "./harmonic.js";
 import { referenceKey, type ScoreReference } from "./reference.js";
-import type { RelativeDiversity } from "./relative-diversity.js";
 import { loopRate, repetition } from "./repetition.js";
 import { mean } from "./statistics.js";
 import { type AskedText, type Success, type SuccessChecks, setSuccess, textSuccess } from "./success.js";
@@ -55,10 +55,16 @@ export interface ScoreCard {
     readonly emptyRate: number | undefined;
   };
   /** Mean over languages, weighted by their texts; the budgets are the smallest of any language. */
-  readonly diversity: RelativeDiversity;
+  readonly diversity: DiversityOverLanguages & {
+    /** Value ± 1.96 standard errors, within 0 and 1. */
+    readonly interval: Interval | undefined;
+  };
   /** Harmonic mean of success, coherence and diversity (paper D); undefined when one of them is. */
   readonly harmonic: number | undefined;
-  /** Of success and coherence alone: diversity is held, since resampled texts repeat and would lower it. */
+  /**
+   * Success and coherence are resampled. Resampled texts repeat, which would lower diversity: it gets a normal deviate of
+   * its standard error in each resample instead.
+   */
   readonly harmonicInterval: Interval | undefined;
   readonly texts: number;
   readonly words: number;
@@ -75,7 +81,8 @@ interface Measured extends ScoredText {
 
 /**
  * Scores a set of texts: success, coherence and diversity, and their harmonic mean. Every part is from 0 to 1; the
- * order of the texts does not matter. Intervals are 95 % percentile bootstrap intervals of 500 resamples.
+ * order of the texts does not matter. Intervals are 95 % percentile bootstrap intervals of 500 resamples, but for
+ * diversity's.
  *
  * @throws TillerError when log-probabilities and texts do not line up.
  * @throws RangeError for a seed out of its range.
@@ -115,6 +122,7 @@ export function scoreTexts(request: ScoreRequest): ScoreCard {
 
   const successMean = (indices: Int32Array): number => meanAt(indices, (i) => successes[i]!.success)!;
   const coherenceMean = (indices: Int32Array): number | undefined => meanAt(indices, (i) => coherences[i]);
+  const normal = normalDeviates(randomGenerator(seed));
   const finished = texts.filter((text) => text.finish !== undefined);
   const total = texts.reduce((sum, text) => sum + text.tokens.length, 0);
   const logProbabilities = texts.map((text) => text.logProbability).filter(isNumber);
@@ -131,7 +139,7 @@ export function scoreTexts(request: ScoreRequest): ScoreCard {
       truncatedRate: mean(finished.map((text) => (text.finish === "length" ? 1 : 0))),
       emptyRate: mean(texts.map((text) => (text.tokens.length === 0 ? 1 : 0))),
     },
-    diversity,
+    diversity: { ...diversity, interval: normalInterval(diversity) },
     harmonic,
     harmonicInterval:
       harmonic === undefined
@@ -140,9 +148,10 @@ export function scoreTexts(request: ScoreRequest): ScoreCard {
             count,
             (indices) => {
               const resampled = coherenceMean(indices);
+              const moved = within(diversity.value! + normal() * (diversity.standardError ?? 0));
               return resampled === undefined
                 ? undefined
-                : harmonicMean([successMean(indices), resampled, diversity.value!]);
+                : harmonicMean([successMean(indices), resampled, moved]);
             },
             { seed },
           ),
@@ -151,6 +160,23 @@ export function scoreTexts(request: ScoreRequest): ScoreCard {
     meanWords: count === 0 ? undefined : total / count,
     notes: [...notes],
   };
+}
+
+/** 97.5th percentile of the standard normal distribution. */
+const Z = 1.96;
+
+function normalInterval({ value, standardError }: DiversityOverLanguages): Interval | undefined {
+  if (value === undefined || standardError === undefined) return undefined;
+  return { low: within(value - Z * standardError), high: within(value + Z * standardError) };
+}
+
+function within(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}
+
+/** Standard normal deviates from uniform ones (Box and Muller 1958). */
+function normalDeviates(random: () => number): () => number {
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 function measure({ texts, logProbabilities, scoredIndices }: ScoreRequest): Measured[] {

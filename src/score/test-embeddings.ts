@@ -20,10 +20,24 @@ interface Comparison {
   readonly adversarial: readonly number[];
 }
 
+interface Probe {
+  readonly heldOutAuroc: number;
+  readonly probabilities: readonly number[];
+}
+
 export interface EmbeddingFixture {
   readonly eigen: Readonly<Record<string, readonly number[]>>;
   readonly matrices: Readonly<Record<string, Comparison & { readonly shapes: readonly [Shape, Shape] }>>;
-  readonly scripts: Readonly<Record<Script, Comparison & { readonly adversarialTexts: readonly number[] }>>;
+  readonly scripts: Readonly<
+    Record<
+      Script,
+      Comparison & {
+        readonly adversarialTexts: readonly number[];
+        readonly mauve: number;
+        readonly probe: Probe;
+      }
+    >
+  >;
   readonly frontier: {
     readonly p: readonly number[];
     readonly q: readonly number[];
@@ -38,7 +52,7 @@ export interface EmbeddingFixture {
     readonly negative: number[];
     readonly expected: readonly [number, number];
   };
-  readonly probe: { readonly heldOutAuroc: number; readonly probabilities: readonly number[] };
+  readonly probe: Probe;
   readonly foldSizes: readonly (readonly [number, number])[];
 }
 
@@ -82,6 +96,18 @@ export function sentences(
     Array.from({ length }, () => {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       return words[(state >>> 16) % words.length]!;
+    }).join(" "),
+  );
+}
+
+/** `topics` of fixtures/embedding-scores.py. */
+export function topics(script: Script, count: number, seed: number, used: number): string[] {
+  const words = WORDS[script].split(" ");
+  let state = seed;
+  return Array.from({ length: count }, (_, i) =>
+    Array.from({ length: 12 }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return words[3 * (i % used) + ((state >>> 16) % 3)]!;
     }).join(" "),
   );
 }

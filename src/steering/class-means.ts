@@ -13,7 +13,7 @@ export interface CapturedModel {
 export interface ClassGroup {
   /** ISO 639 code, or `ANY_LANGUAGE`. */
   readonly language: string;
-  /** A label of the task, or `human`, `back-translated`. */
+  /** A label of the task, or `human`, `back-translated`, `corrupted`. */
   readonly class: string;
 }
 

@@ -7,6 +7,12 @@ export const HUMAN_CLASS = "human";
 /** Class of the same texts after translation to other languages and back. */
 export const BACK_TRANSLATED_CLASS = "back-translated";
 
+/** Class of the same texts with words dropped, swapped and repeated, for languages that no translator knows. */
+export const CORRUPTED_CLASS = "corrupted";
+
+/** Classes that Quality Steering sets human texts against. */
+export const SPOILT_CLASSES: readonly string[] = [BACK_TRANSLATED_CLASS, CORRUPTED_CLASS];
+
 export interface QualityVectorOptions {
   readonly language: string;
   readonly layer: number;
@@ -16,7 +22,7 @@ export interface QualityVectorOptions {
 
 /**
  * Quality vector of paper A, per language and layer: v = S_good / N_good − S_bad / N_bad, with S the sum over
- * tokens of the residual and N their number; good is human text, bad is back-translated text. With more than
+ * tokens of the residual and N their number; good is human text, bad is back-translated or corrupted text. With more than
  * one class besides `human`, the mean of their means is subtracted, as the authors' code does.
  * @throws RecipeError if the language lacks one of the two classes.
  */

@@ -88,6 +88,23 @@ function example(): { means: ClassMeans; textVectors: TextVectors } {
 
 const exampleMeans = (): ClassMeans => example().means;
 
+test("a quality vector says when its bad texts are corrupted, and no translations", () => {
+  const { means } = example();
+  const corrupted: ClassMeans = {
+    ...means,
+    groups: means.groups.map((sums) =>
+      sums.group.class === "back-translated"
+        ? { ...sums, group: { ...sums.group, class: "corrupted" } }
+        : sums,
+    ),
+  };
+  const options = { method: "quality", language: "en", tillerVersion: "test" } as const;
+  const vector = makeSteeringVector(corrupted, options);
+  expect(vector.origin).toBe("human texts less corrupted ones");
+  expect(vector.layers).toEqual(makeSteeringVector(means, options).layers);
+  expect(makeSteeringVector(means, options).origin).toBeUndefined();
+});
+
 // import numpy as np
 // def h(text, length):
 //     t, d = np.arange(length)[:, None], np.arange(4)[None, :]

@@ -15,7 +15,7 @@ import { linearDiscriminant } from "./linear-discriminant.js";
 import { logisticProbe } from "./logistic-probe.js";
 import { meanDifference } from "./mean-difference.js";
 import { pcaCenter, pcaDifference, pcaOfClasses } from "./pca.js";
-import { HUMAN_CLASS } from "./quality-vector.js";
+import { CORRUPTED_CLASS, HUMAN_CLASS } from "./quality-vector.js";
 import { randomDirection } from "./random-direction.js";
 import { type ContrastRows, contrastRows, pairsOf, type TextVectors } from "./text-vectors.js";
 
@@ -69,7 +69,10 @@ export interface LayerDirection {
 /** A direction for each of some layers of one model, and where it comes from. */
 export interface SteeringVector {
   readonly method: VectorOrigin;
-  /** For an imported or combined vector: which file, or how it was computed from which. */
+  /**
+   * For an imported or combined vector: which file, or how it was computed from which. For a quality vector whose bad
+   * texts are no translations: that they are corrupted ones.
+   */
   readonly origin?: string;
   /** The class that the vector steers towards. */
   readonly class: string;
@@ -152,8 +155,10 @@ export function makeSteeringVector(means: ClassMeans, options: SteeringVectorOpt
   const { groups } = made[0]!;
   const counted = (count: "texts" | "tokens"): number =>
     groups.reduce((sum, group) => sum + sumsOf(means, group, layers[0]!)[count], 0);
+  const corrupted = method === "quality" && groups.some((group) => group.class === CORRUPTED_CLASS);
   const vector: SteeringVector = {
     method,
+    ...(corrupted ? { origin: "human texts less corrupted ones" } : {}),
     class: wanted,
     language,
     weighting,

@@ -19,7 +19,8 @@ import { type ExpectedModel, otherModelProblem } from "./vector-model.js";
  * block 0 and everything else is metadata under `tiller.`; a vector of block 0 alone is of no use to llama.cpp.
  *
  * Format 2: `tiller.residual_norms` has NaN where the norm is not known; `tiller.positions` says which rows were
- * pooled; `tiller.origin` is there for imported and combined vectors. Format 1 knew none of this, and is still read.
+ * pooled; `tiller.origin` is there for imported and combined vectors, and for those of corrupted texts. Format 1 knew
+ * none of this, and is still read.
  */
 
 const FORMAT = 2;

@@ -70,6 +70,30 @@ describe("Journal", () => {
     expect((await readFile(path, "utf8")).trimEnd().split(/\r\n|[\n\u0085\u2028\u2029]/)).toHaveLength(8);
   });
 
+  it("knows which rows each job wrote, in this process and the next", async () => {
+    const bounds = [
+      { start: 0, end: 3 },
+      { start: 3, end: 4 },
+      { start: 4, end: 8 },
+    ];
+    {
+      await using journal = await Journal.open(path);
+      for (const job of jobs([3, 1, 4])) await journal.append(job);
+      expect(journal.jobs()).toEqual(bounds);
+    }
+    expect((await readJournal(path)).jobs).toEqual(bounds);
+    await using journal = await Journal.open(path);
+    expect(journal.jobs()).toEqual(bounds);
+  });
+
+  it("keeps what models found, in one order of keys", async () => {
+    const { filters, ...rest } = sample(1);
+    await writeAll([[{ judge: 1.5, filters: ["judge"], selfCheck: 0.123, ...rest, place: 2 }]]);
+    expect(await readFile(path, "utf8")).toMatch(
+      /"finish":"length","place":2,"selfCheck":0.123,"judge":1.5,"filters":\["judge"\],"endsJob":true/,
+    );
+  });
+
   it("recovers exactly the whole jobs, wherever the file was cut, and ends with the same bytes", async () => {
     const all = jobs([2, 1, 2]);
     const bytes = await writeAll(all);

@@ -9,10 +9,18 @@ import type { Sample } from "./sample.js";
 import { journalLineSchema, sampleSchema } from "./sample-schema.js";
 import { syncFolder } from "./sync-folder.js";
 
+/** The rows of one job: from `start` to before `end`, positions in the journal's rows. */
+export interface JournalJob {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** What is on disk: the whole jobs, and what an interrupted process left after them. */
 export interface JournalContent {
   /** Samples of whole jobs, in the order in which they were written. */
   readonly rows: readonly Sample[];
+  /** The jobs that wrote them, in their order. Every row is of one job. */
+  readonly jobs: readonly JournalJob[];
   /** Length in bytes of the whole jobs. */
   readonly bytes: number;
   /** Complete rows after them, of a job that was never finished. */
@@ -36,6 +44,7 @@ export class Journal implements AsyncDisposable {
   #file: FileHandle | undefined;
   #size: number;
   readonly #rows: Sample[];
+  readonly #jobs: JournalJob[];
   readonly #ids: Set<string>;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -44,6 +53,7 @@ export class Journal implements AsyncDisposable {
     this.#file = file;
     this.#size = content.bytes;
     this.#rows = [...content.rows];
+    this.#jobs = [...content.jobs];
     this.#ids = new Set(content.rows.map((row) => row.id));
     this.droppedRows = content.droppedRows;
   }
@@ -75,6 +85,11 @@ export class Journal implements AsyncDisposable {
   /** Samples of all whole jobs, in the order in which they were written. */
   rows(): readonly Sample[] {
     return this.#rows;
+  }
+
+  /** The jobs that wrote them, in their order. */
+  jobs(): readonly JournalJob[] {
+    return this.#jobs;
   }
 
   /**
@@ -117,6 +132,7 @@ export class Journal implements AsyncDisposable {
       throw storeError(error, `add to ${this.path}`);
     }
     this.#size += data.length;
+    this.#jobs.push({ start: this.#rows.length, end: this.#rows.length + rows.length });
     for (const row of rows) {
       this.#rows.push(row);
       this.#ids.add(row.id);
@@ -173,6 +189,7 @@ async function writeAt(file: FileHandle, data: Uint8Array, position: number): Pr
 
 async function readContent(path: string, file: FileHandle): Promise<JournalContent> {
   const rows: Sample[] = [];
+  const jobs: JournalJob[] = [];
   const ids = new Set<string>();
   let wholeRows = 0;
   let wholeBytes = 0;
@@ -198,13 +215,14 @@ async function readContent(path: string, file: FileHandle): Promise<JournalConte
     rows.push(read.sample);
     ids.add(read.sample.id);
     if (read.endsJob) {
+      jobs.push({ start: wholeRows, end: rows.length });
       wholeRows = rows.length;
       wholeBytes = bytes;
     }
   }
   const droppedRows = rows.length - wholeRows;
   rows.length = wholeRows;
-  return { rows, bytes: wholeBytes, droppedRows, droppedBytes: bytes - wholeBytes };
+  return { rows, jobs, bytes: wholeBytes, droppedRows, droppedBytes: bytes - wholeBytes };
 }
 
 function readLine(

@@ -15,6 +15,8 @@ export const runDescriptionSchema = z.object({
   name: z.string(),
   /** Of the recipe as it was understood and of the files that it names. */
   fingerprint: z.string().min(1),
+  /** The same without how many texts are asked for: a run goes on when they alone change. */
+  textFingerprint: z.string().min(1).optional(),
   /** Absolute path of the recipe, whose own files are named relative to it. */
   recipe: z.string().optional(),
   /** Which variant of the recipe's matrix it is. */

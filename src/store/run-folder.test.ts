@@ -53,6 +53,31 @@ describe("openRun", () => {
     expect(await readFile(again.recipe, "utf8")).toBe("name:  films\n");
   });
 
+  it("goes on when only how much is asked for has changed, there and back", async () => {
+    await (await openRun(path, { ...options, textFingerprint: "t" })).close();
+    await writeFile(join(path, "samples.jsonl"), "{}\n");
+    for (const fingerprint of ["f2", "f1"]) {
+      await using run = await openRun(path, {
+        ...options,
+        fingerprint,
+        textFingerprint: "t",
+        version: "0.2.0",
+      });
+      expect(run.description).toMatchObject({ fingerprint, textFingerprint: "t", version: "0.1.0" });
+    }
+    const other = { ...options, fingerprint: "f2", textFingerprint: "u" };
+    await expect(openRun(path, other)).rejects.toThrow(/another recipe/);
+  });
+
+  it("lets a run of an older version be extended once it was opened as it was", async () => {
+    await make();
+    await writeFile(join(path, "samples.jsonl"), "{}\n");
+    const more = { ...options, fingerprint: "f2", textFingerprint: "t" };
+    await expect(openRun(path, more)).rejects.toThrow(/another recipe/);
+    await (await openRun(path, { ...options, textFingerprint: "t" })).close();
+    await (await openRun(path, more)).close();
+  });
+
   it("goes on after a process that ended while it made the folder", async () => {
     await make();
     for (const left of [[], ["run.json"], ["run.json", "vectors"]]) {

@@ -14,6 +14,8 @@ export interface OpenRunOptions {
   readonly version: string;
   /** Of the recipe as it was understood: two recipes that ask for the same have the same. */
   readonly fingerprint: string;
+  /** Of what a text depends on, without how many are asked for: a recipe that only asks for more has the same. */
+  readonly textFingerprint?: string;
   /** The recipe file's text; a copy goes into the folder. */
   readonly recipeText: string;
   /** Absolute path of the recipe file. */
@@ -139,7 +141,9 @@ async function exists(path: string): Promise<boolean> {
 async function describe(folder: string, options: OpenRunOptions): Promise<RunDescription> {
   const path = join(folder, DESCRIPTION);
   const found = (await isFile(path)) ? await readRunDescription(path) : undefined;
-  const same = found?.fingerprint === options.fingerprint;
+  const { textFingerprint } = options;
+  const sameTexts = textFingerprint !== undefined && found?.textFingerprint === textFingerprint;
+  const same = sameTexts || found?.fingerprint === options.fingerprint;
   if (found && !same) {
     if (await hasSamples(folder)) throw otherRecipe(folder, found, options);
     // A run without samples has nothing to lose: a recipe that was put right may begin anew.
@@ -151,6 +155,7 @@ async function describe(folder: string, options: OpenRunOptions): Promise<RunDes
     version: found && same ? found.version : options.version,
     name: options.name,
     fingerprint: options.fingerprint,
+    ...(textFingerprint === undefined ? {} : { textFingerprint }),
     ...(options.recipeFile === undefined ? {} : { recipe: options.recipeFile }),
     ...(options.variant === undefined ? {} : { variant: options.variant }),
     files: sorted(options.files ?? {}),

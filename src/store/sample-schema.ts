@@ -15,6 +15,9 @@ export const sampleSchema = z.strictObject({
   text: z.string(),
   tokens: count,
   finish: z.enum(["end", "stop", "length"]),
+  place: count.optional(),
+  selfCheck: z.number().min(0).max(1).optional(),
+  judge: z.number().min(0).max(2).optional(),
   filters: z.array(z.enum(FILTER_NAMES)),
 }) satisfies z.ZodType<Sample>;
 

@@ -1,4 +1,5 @@
 import { type Configuration, describeConfiguration } from "../generate/configuration.js";
+import { shortfall, shortfallText } from "../generate/shortfall.js";
 import type { Order } from "../generate/write-samples.js";
 import type { Recipe } from "../recipe/schema.js";
 import { sourcesOf } from "../recipe/sweep-axes.js";
@@ -22,19 +23,25 @@ export function armName({ name, steering, guidance }: Configuration): string {
   return guidance ? "guided" : name;
 }
 
-/** The arms of a run: the chosen steering or guidance first, then the baselines. */
+/**
+ * The arms of a run: the chosen steering or guidance first, then the baselines, then what else a study compares, by
+ * their configurations' names.
+ *
+ * @param best the chosen configuration and those that come after it.
+ */
 export function armsOf(
   recipe: Recipe,
   journal: readonly Sample[],
   baselines: readonly Configuration[],
-  chosen: Configuration | undefined,
+  best: readonly Configuration[],
 ): Arm[] {
-  const configurations = chosen ? [chosen, ...baselines] : baselines;
+  const [chosen, ...others] = best;
+  const configurations = [...(chosen ? [chosen] : []), ...baselines, ...others];
   return configurations.map((configuration) => {
     const written = journal.filter((row) => row.configuration === configuration.name);
     const title = describeConfiguration(configuration, { method: sourcesOf(recipe.steering).length > 1 });
     return {
-      name: armName(configuration),
+      name: others.includes(configuration) ? configuration.name : armName(configuration),
       title: title[0]!.toUpperCase() + title.slice(1),
       configuration,
       written,
@@ -69,19 +76,11 @@ export function filterCounts(rows: readonly Sample[]): Record<FilterName, number
   return Object.fromEntries(FILTER_NAMES.map((name) => [name, count(name)])) as Record<FilterName, number>;
 }
 
-/** What is short of the order, in words; empty if nothing is. */
-export function shortfalls({ task, samples }: Recipe, arms: readonly Arm[]): string[] {
-  return arms.flatMap((arm) =>
-    task.languages.flatMap((language) =>
-      task.labels.flatMap((label) => {
-        const kept = arm.rows.filter((row) => row.language === language && row.label === label).length;
-        if (kept >= samples.perLabel) return [];
-        const written = arm.written.filter((row) => row.language === language && row.label === label).length;
-        const short = `${arm.title}: ${kept} of ${samples.perLabel} texts for ${label} in ${language}`;
-        return written < Math.ceil(samples.perLabel * samples.attempts)
-          ? [`${short} so far; tiller generate writes the others.`]
-          : [`${short} after ${written} attempts; the filters dropped the others.`];
-      }),
+/** What is short of the order, in words, with the filters that dropped the others; empty if nothing is. */
+export function shortfalls(recipe: Recipe, arms: readonly Arm[]): string[] {
+  return arms.flatMap(({ title, configuration, written }) =>
+    shortfall(written, recipe, [configuration.name]).map((count) =>
+      shortfallText({ ...count, configuration: title }),
     ),
   );
 }

@@ -14,7 +14,7 @@ import {
 import { type ClassGroup, type ClassMeans, contrastGroups, meanOf } from "../steering/class-means.js";
 import type { ContrastSplit } from "../steering/contrast-split.js";
 import { addedLength, type InterventionSpec, interventionsOf } from "../steering/intervene.js";
-import { BACK_TRANSLATED_CLASS, HUMAN_CLASS } from "../steering/quality-vector.js";
+import { HUMAN_CLASS, SPOILT_CLASSES } from "../steering/quality-vector.js";
 import {
   makeSteeringVector,
   needsTextVectors,
@@ -150,10 +150,10 @@ function vectorsOf(
   );
 }
 
-/** A label is set against labels alone, human texts against back-translated ones or other languages'. */
+/** A label is set against labels alone, human texts against spoilt ones or other languages'. */
 function classFilter(method: SteeringMethod, labels: readonly string[]): (group: ClassGroup) => boolean {
   if (!HUMAN_METHODS.includes(method)) return (group) => labels.includes(group.class);
-  return (group) => group.class === HUMAN_CLASS || group.class === BACK_TRANSLATED_CLASS;
+  return (group) => group.class === HUMAN_CLASS || SPOILT_CLASSES.includes(group.class);
 }
 
 /** The mean residual of a vector's class, where the operation `replace` leads. `[width]` */

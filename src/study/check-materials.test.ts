@@ -13,14 +13,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Materials of a recipe whose two classes are these files, a text a line. */
-async function materialsOf(method: string, good: readonly string[], bad: readonly string[]) {
+async function materialsOf(
+  method: string,
+  good: readonly string[],
+  bad: readonly string[],
+  classes: readonly [string, string] = ["good", "bad"],
+) {
   await writeFile(join(folder, "good.txt"), good.join("\n"));
   await writeFile(join(folder, "bad.txt"), bad.join("\n"));
   const recipe = {
     name: "pairs",
     model: { source: "tinyllama" },
     task: { labels: ["good", "bad"], prompt: "paper-a/sentiment" },
-    contrast: ["good", "bad"].map((label) => ({ class: label, file: `${label}.txt` })),
+    contrast: classes.map((name, at) => ({ class: name, file: ["good.txt", "bad.txt"][at] })),
     steering: { method, layers: [3], strengths: [0.1] },
     samples: { perLabel: 20 },
   };
@@ -48,4 +53,11 @@ test("pairs are refused where the classes have different numbers of lines", asyn
   expect(error).toBeInstanceOf(RecipeError);
   expect(error.message).toMatch(/pca-diff takes line i of each class for a pair.*12 of good, 11 of bad/s);
   await materialsOf("pca-center", lines("good", 12), lines("bad", 11));
+});
+
+test("corrupted texts pass for no back-translations", async () => {
+  const notes = async (spoilt: string) =>
+    (await materialsOf("quality", lines("good", 12), lines("bad", 12), ["human", spoilt])).notes.join("\n");
+  expect(await notes("corrupted")).toMatch(/spoilt texts \(every language\) are corrupted.*not translated/);
+  expect(await notes("back-translated")).not.toMatch(/corrupted/);
 });

@@ -1,13 +1,14 @@
 import { normalizeForNgrams } from "../classify/ngrams.js";
 import { RecipeError } from "../errors.js";
-import { baselineConfigurations } from "../generate/configuration.js";
+import { baselineConfigurations, type Prompting } from "../generate/configuration.js";
 import { createPromptBook, type PromptBook } from "../generate/prompt-book.js";
 import { promptingOf } from "../recipe/guidance-axes.js";
 import type { RecipeGuidance } from "../recipe/guidance-schema.js";
 import type { Recipe } from "../recipe/schema.js";
 import { HUMAN_METHODS, neededMethods } from "../recipe/sweep-axes.js";
 import { ANY_LANGUAGE } from "../steering/class-means.js";
-import { findTemplate } from "../tasks/templates.js";
+import { labelWords } from "../tasks/label-sets.js";
+import { findTemplate, namedWords } from "../tasks/templates.js";
 import { unpromptedPrompt } from "../tasks/unprompted.js";
 import type { Materials } from "./materials.js";
 
@@ -28,8 +29,17 @@ export function checkMaterials(materials: Materials): Materials {
 }
 
 function checkPrompts({ recipe, demonstrations }: Materials): void {
+  checkLabelWords(recipe);
   const prompts = createPromptBook(recipe, demonstrations);
-  const used = new Set([...baselineConfigurations(recipe).map((c) => c.prompting), promptingOf(recipe)]);
+  const used = promptingsOf(recipe);
+  const words = namedWords(recipe.task.prompt);
+  const other = used.find((prompting) => words !== undefined && prompting !== words);
+  if (other !== undefined) {
+    throw new RecipeError(
+      `task.prompt: ${recipe.task.prompt} is for ${words} alone, and the recipe prompts ${other} too. Leave /${words} out, ` +
+        `or write ${words} in baselines and in the prompting of steering and guidance.`,
+    );
+  }
   for (const prompting of used) {
     for (const language of recipe.task.languages) {
       for (const label of recipe.task.labels) prompts(prompting, language, label);
@@ -38,9 +48,26 @@ function checkPrompts({ recipe, demonstrations }: Materials): void {
   if (recipe.guidance?.preset === "classifier-free") checkUnprompted(recipe, recipe.guidance, prompts);
 }
 
+/** Every way in which the recipe prompts, each once. */
+export function promptingsOf(recipe: Recipe): Prompting[] {
+  return [
+    ...new Set([...baselineConfigurations(recipe).map(({ prompting }) => prompting), promptingOf(recipe)]),
+  ];
+}
+
+/** A misspelt label would leave the prompt without what is said of it. */
+function checkLabelWords({ task }: Recipe): void {
+  for (const key of ["wordings", "meanings"] as const) {
+    const unknown = Object.keys(task[key] ?? {}).find((label) => !task.labels.includes(label));
+    if (unknown === undefined) continue;
+    const labels = task.labels.map((label) => `"${label}"`).join(", ");
+    throw new RecipeError(`task.${key}: "${unknown}" is no label of the task. Its labels: ${labels}.`);
+  }
+}
+
 /** Streams of the same prompt cancel each other out. */
 function checkUnprompted(
-  { task, ...rest }: Recipe,
+  { task, samples, ...rest }: Recipe,
   { unprompted }: RecipeGuidance,
   prompts: PromptBook,
 ): void {
@@ -49,7 +76,9 @@ function checkUnprompted(
   for (const language of task.languages) {
     for (const label of task.labels) {
       const own = prompts(promptingOf(rest), language, label);
-      const other = unpromptedPrompt({ unprompted, template, chat, label, language });
+      const { perCall: count, separator } = samples;
+      const asked = { ...labelWords(task, label), count, separator };
+      const other = unpromptedPrompt({ unprompted, template, chat, label, language, ...asked });
       if (JSON.stringify(own) !== JSON.stringify(other)) continue;
       throw new RecipeError(
         `guidance.unprompted: for ${label} (${language}), the prompt without what is stressed is the prompt itself, so that ` +

@@ -13,13 +13,15 @@ const costSchema = z.object({
   writingSeconds: z.number(),
   /** Tokens written in that time. */
   writtenTokens: z.number(),
+  /** Of all seconds, those in which texts were scored: read by the model, measured and judged. */
+  scoringSeconds: z.number().default(0),
 });
 
 export type Cost = z.infer<typeof costSchema>;
 
-const NOTHING: Cost = { seconds: 0, writingSeconds: 0, writtenTokens: 0 };
+const NOTHING: Cost = { seconds: 0, writingSeconds: 0, writtenTokens: 0, scoringSeconds: 0 };
 
-async function readOr<T>(path: string, schema: z.ZodType<T>, otherwise: T): Promise<T> {
+async function readOr<T>(path: string, schema: z.ZodType<T, unknown>, otherwise: T): Promise<T> {
   if (!existsSync(path)) return otherwise;
   try {
     return await readJson(path, schema);
@@ -36,12 +38,13 @@ export function readCost(path: string): Promise<Cost> {
 }
 
 /** Adds to what a run has cost. */
-export async function addCost(path: string, more: Cost): Promise<void> {
+export async function addCost(path: string, more: Partial<Cost>): Promise<void> {
   const before = await readCost(path);
   const sum: Cost = {
-    seconds: before.seconds + more.seconds,
-    writingSeconds: before.writingSeconds + more.writingSeconds,
-    writtenTokens: before.writtenTokens + more.writtenTokens,
+    seconds: before.seconds + (more.seconds ?? 0),
+    writingSeconds: before.writingSeconds + (more.writingSeconds ?? 0),
+    writtenTokens: before.writtenTokens + (more.writtenTokens ?? 0),
+    scoringSeconds: before.scoringSeconds + (more.scoringSeconds ?? 0),
   };
   await writeFileAtomic(path, `${JSON.stringify(sum, null, 2)}\n`);
 }
@@ -59,7 +62,7 @@ export async function knownSpeed(modelSha256: string): Promise<number | undefine
 /** Remembers how fast a model writes on this machine, for the next estimate. */
 export async function rememberSpeed(
   modelSha256: string,
-  { writingSeconds, writtenTokens }: Cost,
+  { writingSeconds, writtenTokens }: Pick<Cost, "writingSeconds" | "writtenTokens">,
 ): Promise<void> {
   if (writtenTokens < TELLING_TOKENS || writingSeconds <= 0) return;
   const speeds = await readOr(speedFile(), speedSchema, {});

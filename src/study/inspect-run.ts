@@ -2,7 +2,7 @@ import { RecipeError } from "../errors.js";
 import { steeringOf } from "../recipe/sweep-axes.js";
 import { type ContrastTexts, contrastSha256 } from "../steering/contrast-split.js";
 import { inspectVectors, type VectorInspection } from "../steering/inspect-vector.js";
-import { BACK_TRANSLATED_CLASS, HUMAN_CLASS } from "../steering/quality-vector.js";
+import { HUMAN_CLASS, SPOILT_CLASSES } from "../steering/quality-vector.js";
 import { sidesOf } from "../steering/separation.js";
 import type { SteeringVector } from "../steering/steering-vector.js";
 import { poolingSelection, readTextOf } from "./contrast-reading.js";
@@ -85,14 +85,14 @@ export async function inspectRun(study: Study, options: InspectRunOptions = {}):
   };
 }
 
-/** Labels are set against labels, human texts against back-translated ones or other languages'. */
+/** Labels are set against labels, human texts against spoilt ones or other languages'. */
 function heldOutSets({ recipe, materials }: Study): { labels: ContrastTexts[]; human: ContrastTexts[] } {
   const sets = materials.split.sets.map(
     (set): ContrastTexts => ({ language: set.language, class: set.class, texts: set.heldOutTexts }),
   );
   return {
     labels: sets.filter((set) => recipe.task.labels.includes(set.class)),
-    human: sets.filter((set) => set.class === HUMAN_CLASS || set.class === BACK_TRANSLATED_CLASS),
+    human: sets.filter((set) => set.class === HUMAN_CLASS || SPOILT_CLASSES.includes(set.class)),
   };
 }
 

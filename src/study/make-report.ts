@@ -1,4 +1,6 @@
-import type { ArmComparison, TrainedArm } from "../classify/evaluate-arms.js";
+import { readArmsResults } from "../arms/arms-results.js";
+import { type ArmComparison, type Spread, spreadIn, type TrainedArm } from "../classify/evaluate-arms.js";
+import type { MetricName } from "../classify/metric.js";
 import { promptingOf, usesNegatives } from "../recipe/guidance-axes.js";
 import type { Recipe } from "../recipe/schema.js";
 import { operationsOf } from "../recipe/sweep-axes.js";
@@ -8,13 +10,26 @@ import { orderWithin } from "../steering/describe-interventions.js";
 import { VERSION } from "../version.js";
 import { type Arm, filterCounts, shortfalls } from "./arms.js";
 import type { ArmsCompared } from "./compare-data.js";
-import type { Cost } from "./cost.js";
+import { readCost } from "./cost.js";
 import { isOtherShape } from "./experts.js";
 import type { LabelChecks } from "./label-check.js";
 import { measureArms } from "./measures.js";
-import type { PilotOutcome } from "./pilot.js";
-import type { ArmResult, Comparison, PilotResult, RunReport, ScoreSummary } from "./report/run-report.js";
+import { paperClaims } from "./paper-claims.js";
+import { type PilotOutcome, rankConfigurations } from "./pilot.js";
+import { presetOf } from "./presets.js";
+import type {
+  ArmResult,
+  ClassifierSummary,
+  Comparison,
+  PilotResult,
+  ReportedStudy,
+  RunReport,
+  ScoreIntervals,
+  ScoreSummary,
+} from "./report/run-report.js";
+import type { SearchRecord } from "./search-record.js";
 import type { Study } from "./study.js";
+import { studyResults } from "./study-results.js";
 import type { ScoredSet } from "./text-scores.js";
 import { type Added, verdictSentence } from "./verdict.js";
 
@@ -48,7 +63,17 @@ function summarize(card: ScoreCard): ScoreSummary {
       Object.entries(parts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
     meanWords: orMissing(card.meanWords),
+    intervals: intervalsOf(card),
     notes: card.notes,
+  };
+}
+
+function intervalsOf({ success, coherence, diversity, harmonicInterval }: ScoreCard): ScoreIntervals {
+  return {
+    success: success.interval,
+    coherence: coherence.interval,
+    diversity: diversity.interval,
+    harmonic: harmonicInterval,
   };
 }
 
@@ -66,6 +91,7 @@ function pilotResult(outcome: PilotOutcome): PilotResult {
     diversity: orMissing(card.diversity.value),
     harmonic: orMissing(card.harmonic),
     intervals: card.harmonicInterval,
+    axisIntervals: intervalsOf(card),
     collapsed: outcome.collapsed,
   };
 }
@@ -74,32 +100,33 @@ export interface Findings {
   readonly arms: readonly { readonly arm: Arm; readonly card: ScoredSet | undefined }[];
   readonly pilot: readonly PilotOutcome[];
   readonly chosen: PilotOutcome | undefined;
+  /** How the sweep was searched; undefined without `study`. */
+  readonly search: SearchRecord | undefined;
   /** Undefined if the recipe has no test texts, or training was not asked for. */
   readonly comparison: ArmsCompared | undefined;
   readonly checks: LabelChecks;
-  readonly cost: Cost;
 }
 
-function comparisonsOf(all: readonly ArmComparison[], recipe: Recipe): Comparison[] {
+function comparisonsOf(compared: ArmComparison | undefined, recipe: Recipe): Comparison[] {
+  if (compared === undefined) return [];
   const { steering, guidance } = recipe;
   const how: Added = steering ? (guidance ? "steered and guided" : "steered") : "guided";
-  return all.flatMap(({ arms, differences }) => {
-    const trained = (name: string) =>
-      arms.find((arm): arm is TrainedArm => arm.trained && arm.name === name)!;
-    return differences
-      .filter(({ arm }) => arm === "steered" || arm === "guided")
-      .map(({ arm, baseline, difference, interval: [low, high], verdict }) => {
-        const found = { difference, low, high, verdict };
-        const sides = {
-          steered: trained(arm),
-          baseline: trained(baseline),
-          baselineName: baseline,
-          prompting: promptingOf(recipe),
-          how,
-        };
-        return { arm, baseline, ...found, sentence: verdictSentence({ ...found, ...sides }) };
-      });
-  });
+  const trained = (name: string) =>
+    compared.arms.find((arm): arm is TrainedArm => arm.trained && arm.name === name)!;
+  return compared.differences
+    .filter(({ arm }) => arm === "steered" || arm === "guided")
+    .map(({ arm, baseline, difference, interval: [low, high], verdict }) => {
+      const found = { difference, low, high, verdict };
+      const sides = {
+        metric: compared.metric,
+        steered: spreadIn(trained(arm), compared.metric),
+        baseline: spreadIn(trained(baseline), compared.metric),
+        baselineName: baseline,
+        prompting: promptingOf(recipe),
+        how,
+      };
+      return { arm, baseline, ...found, sentence: verdictSentence({ ...found, ...sides }) };
+    });
 }
 
 /** What the run tries, for a sentence's beginning. */
@@ -190,12 +217,50 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+function classifierSummary(arm: TrainedArm, metric: MetricName): ClassifierSummary {
+  const spread = ({ mean, standardDeviation }: Spread) => ({ mean, sd: standardDeviation });
+  const own = spreadIn(arm, metric);
+  const { perLabel, perLanguage, confusion, calibration } = arm;
+  return {
+    ...spread(own),
+    values: own.values,
+    metric,
+    macroF1: spread(arm.macroF1),
+    accuracy: spread(arm.accuracy),
+    auroc: spread(arm.auroc),
+    perLabel,
+    perLanguage,
+    confusion,
+    calibration,
+  };
+}
+
+function reportedStudy(study: Study, findings: Findings, record: SearchRecord): ReportedStudy {
+  const { recipe, sweep, baselines, journal } = study;
+  const { samples, task } = recipe;
+  return studyResults({
+    record,
+    search: recipe.study!.search,
+    ranked: rankConfigurations(findings.pilot),
+    pilot: findings.pilot,
+    arms: findings.arms,
+    comparison: findings.comparison?.comparison,
+    rows: journal.rows(),
+    baselines: baselines.map(({ name }) => name),
+    gridTexts: sweep.length * samples.pilotPerLabel * task.labels.length * task.languages.length,
+  });
+}
+
 /** Measures the data sets that were scored, and puts everything that a run found into one report. */
 export async function makeReport(study: Study, findings: Findings): Promise<RunReport> {
-  const scored = findings.arms.flatMap(({ arm, card }) => (card ? [{ arm, cells: card.cells() }] : []));
+  const scored = findings.arms.flatMap(({ arm, card }) =>
+    card ? [{ arm, cells: card.cells(), scores: card.measures() }] : [],
+  );
   const measured = await measureArms(study, scored);
-  const comparisons = comparisonsOf(findings.comparison?.comparisons ?? [], study.recipe);
-  const trained = new Map(findings.comparison?.comparisons[0]?.arms.map((arm) => [arm.name, arm]));
+  const comparisons = comparisonsOf(findings.comparison?.comparison, study.recipe);
+  const { comparison, references = [], curves = [] } = findings.comparison ?? {};
+  const trained = new Map(comparison?.arms.map((arm) => [arm.name, arm]));
+  const metric = comparison?.metric ?? "macro-f1";
   const arms = findings.arms.map(({ arm, card }): ArmResult => {
     const classifier = trained.get(arm.name);
     return {
@@ -208,24 +273,19 @@ export async function makeReport(study: Study, findings: Findings): Promise<RunR
       filters: filterCounts(arm.written),
       score: card && summarize(card),
       measures: measured.arms.get(arm.name),
-      classifier: !classifier?.trained
-        ? undefined
-        : {
-            mean: classifier.macroF1.mean,
-            sd: classifier.macroF1.standardDeviation,
-            values: classifier.macroF1.values,
-          },
+      classifier: classifier?.trained ? classifierSummary(classifier, metric) : undefined,
     };
   });
   const { recipe } = study;
-  const { cost } = findings;
-  return {
+  const cost = await readCost(study.folder.file("cost.json"));
+  const report: RunReport = {
     title: study.title,
     model: study.facts,
     verdict: verdictOf(study, findings, comparisons),
     arms,
     pilot: findings.pilot.map(pilotResult),
     chosen: findings.chosen?.configuration.name,
+    study: findings.search && reportedStudy(study, findings, findings.search),
     samples: findings.arms.flatMap(({ arm }) =>
       recipe.task.languages.flatMap((language) =>
         recipe.task.labels.flatMap((label) =>
@@ -237,13 +297,24 @@ export async function makeReport(study: Study, findings: Findings): Promise<RunR
       ),
     ),
     comparisons,
+    trainer: comparison?.trainer,
+    references: references.flatMap(({ name, title }) => {
+      const arm = trained.get(name);
+      if (!arm?.trained) return [];
+      return [{ name, title, texts: arm.texts, classifier: classifierSummary(arm, metric) }];
+    }),
+    curves,
+    languageModels: await readArmsResults(study.folder.file("arms.json")),
     notes: [...notesOf(study, findings), ...measured.notes],
     recipe: study.loaded.text,
     cost: {
       seconds: cost.seconds,
+      scoringSeconds: cost.scoringSeconds,
       generatedTokens: study.journal.rows().reduce((sum, row) => sum + row.tokens, 0),
       tokensPerSecond: cost.writingSeconds > 0 ? cost.writtenTokens / cost.writingSeconds : Number.NaN,
     },
     version: VERSION,
   };
+  const preset = presetOf(study.title);
+  return preset ? { ...report, claims: paperClaims(preset, [report]) } : report;
 }

@@ -4,6 +4,7 @@ import { centredEncoder } from "../encode/centred-encoder.js";
 import { encodeTexts } from "../encode/encode-texts.js";
 import type { Encoder } from "../encode/encoder.js";
 import { type EncoderSource, parseEncoderSource } from "../encode/encoder-source.js";
+import { onnxFingerprint } from "../encode/onnx-files.js";
 import { type OpenedEncoder, openEncoder } from "../encode/open-encoder.js";
 import { resolveModel } from "../models/resolve.js";
 import { resolveLayers } from "../recipe/layers.js";
@@ -13,12 +14,16 @@ import { absoluteSource } from "./experts.js";
 import { readableBeginning } from "./readable-beginning.js";
 import type { Study } from "./study.js";
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** The recipe's encoder, opened when the first text is to be encoded: what is in the cache needs none. */
 export class StudyEncoder implements AsyncDisposable {
-  readonly #key: string;
+  #key: string;
   readonly #study: Study;
   readonly #source: EncoderSource;
   #opened: Promise<OpenedEncoder> | undefined;
+  /** How far the model that writes reads, and the texts that went on. */
+  readonly #reading: { readonly context: number; readonly truncated: Set<string> };
   /** Of one language: texts of other languages are not kept. */
   #language: { name: string; encoder: Encoder; known: Map<string, Float32Array> } | undefined;
 
@@ -26,12 +31,21 @@ export class StudyEncoder implements AsyncDisposable {
     this.#study = study;
     this.#source = source;
     this.#key = key;
+    this.#reading = { context: study.recipe.model.context, truncated: new Set() };
   }
 
   /** @throws ModelError if a model file is missing, and what else `resolveModel` throws */
   static async of(study: Study): Promise<StudyEncoder> {
     const source = located(parseEncoderSource(study.recipe.scoring.encoder), study.loaded.directory);
-    return new StudyEncoder(study, source, await keyOf(source, study));
+    if (source.kind !== "onnx") return new StudyEncoder(study, source, await keyOf(source, study));
+    const known = await onnxFingerprint({ model: source.model });
+    if (known !== undefined) return new StudyEncoder(study, source, `onnx ${known}`);
+    // A model of the Hub is fetched when it is opened, and then has files to tell it by.
+    const fetched = new StudyEncoder(study, source, sourceText(source));
+    await fetched.#encoder();
+    const fingerprint = await onnxFingerprint({ model: source.model });
+    if (fingerprint !== undefined) fetched.#key = `onnx ${fingerprint}`;
+    return fetched;
   }
 
   /** What the vectors of a language depend on besides the texts: where it is the same, they are. */
@@ -53,7 +67,12 @@ export class StudyEncoder implements AsyncDisposable {
     language: string,
     reference: readonly string[],
     sets: Readonly<Record<Name, readonly string[]>>,
-  ): Promise<{ encoder: string; matrices: Record<Name, DenseMatrix> }> {
+  ): Promise<{
+    encoder: string;
+    matrices: Record<Name, DenseMatrix>;
+    /** Texts of each set of which only the beginning was read; undefined where all of every text is. */
+    truncated?: { readonly tokens: number; readonly texts: Record<Name, number> };
+  }> {
     const { encoder, known } = await this.#for(language, reference);
     const lists: [string, readonly string[]][] = Object.entries(sets);
     const others = lists.flatMap(([, texts]) => texts).filter((text) => !known.has(text));
@@ -65,14 +84,27 @@ export class StudyEncoder implements AsyncDisposable {
       }
       return { rows: texts.length, columns: encoder.width, values };
     };
-    const matrices = Object.fromEntries(lists.map(([name, texts]) => [name, matrix(texts)]));
-    return { encoder: encoder.name, matrices: matrices as Record<Name, DenseMatrix> };
+    const each = <Value>(of: (texts: readonly string[]) => Value) =>
+      Object.fromEntries(lists.map(([name, texts]) => [name, of(texts)])) as Record<Name, Value>;
+    const { context, truncated = NOTHING } =
+      this.#source.kind === "residuals" ? this.#reading : await this.#encoder();
+    return {
+      encoder: encoder.name,
+      matrices: each(matrix),
+      ...(context === undefined
+        ? {}
+        : {
+            truncated: {
+              tokens: context,
+              texts: each((texts) => texts.filter((text) => truncated.has(text)).length),
+            },
+          }),
+    };
   }
 
   async #for(language: string, reference: readonly string[]) {
     if (this.#language?.name === language) return this.#language;
-    this.#opened ??= this.#open();
-    const opened = await this.#opened;
+    const opened = await this.#encoder();
     const encoder =
       this.#source.kind === "residuals"
         ? await centredEncoder(
@@ -103,24 +135,23 @@ export class StudyEncoder implements AsyncDisposable {
   async #readable(texts: readonly string[]): Promise<readonly string[]> {
     if (this.#source.kind !== "residuals") return texts;
     const engine = await this.#study.engine();
+    const { context, truncated } = this.#reading;
     const beginnings: string[] = [];
     for (const text of texts) {
-      beginnings.push(await readableBeginning(engine, text, this.#study.recipe.model.context));
+      const beginning = await readableBeginning(engine, text, context);
+      if (beginning !== text) truncated.add(text);
+      beginnings.push(beginning);
     }
     return beginnings;
   }
 
-  async #open(): Promise<OpenedEncoder> {
-    const { recipe, options } = this.#study;
-    const { signal, onDownload } = options;
-    const { threads, gpuLayers } = recipe.model;
-    return openEncoder(sourceText(this.#source), {
-      ...(this.#source.kind === "residuals"
-        ? { residuals: { engine: await this.#study.engine(), layer: residualLayer(this.#study) } }
-        : {}),
-      gguf: { threads, gpuLayers },
-      models: { signal, onProgress: onDownload },
-    });
+  #encoder(): Promise<OpenedEncoder> {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  #open(): Promise<OpenedEncoder> {
+    return openLocated(this.#study, this.#source);
   }
 
   get #options() {
@@ -131,6 +162,27 @@ export class StudyEncoder implements AsyncDisposable {
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * Opens the encoder that a recipe's key names; a file or folder is relative to the recipe's.
+ * @throws as `openEncoder` does
+ */
+export function openStudyEncoder(study: Study, source: string): Promise<OpenedEncoder> {
+  return openLocated(study, located(parseEncoderSource(source), study.loaded.directory));
+}
+
+async function openLocated(study: Study, source: EncoderSource): Promise<OpenedEncoder> {
+  const { recipe, options } = study;
+  const { signal, onDownload } = options;
+  const { threads, gpuLayers } = recipe.model;
+  return openEncoder(sourceText(source), {
+    ...(source.kind === "residuals"
+      ? { residuals: { engine: await study.engine(), layer: residualLayer(study) } }
+      : {}),
+    gguf: { threads, gpuLayers },
+    models: { signal, onProgress: onDownload },
+  });
 }
 
 function centringTexts({ materials }: Study, language: string): string[] {

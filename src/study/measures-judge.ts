@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.js";
-import { promptText } from "../generate/prompt-book.js";
+import { taskInstruction } from "../generate/prompt-book.js";
 import { createEndpointJudge } from "../judge/endpoint-judge.js";
 import { CRITERIA, type Judge, type JudgedItem, type RatedText, type Rating } from "../judge/judge.js";
 import { JudgementCache } from "../judge/judgement-cache.js";
@@ -7,13 +7,16 @@ import { createLocalJudge } from "../judge/local-judge.js";
 import { ratingScore, summarizeRatings } from "../judge/rating.js";
 import { RUBRIC_VERSION } from "../judge/rubric.js";
 import { sampled, seedFrom } from "../random/seeded-random.js";
+import type { Recipe } from "../recipe/schema.js";
+import { besideHuman } from "../score/beside-human.js";
 import type { MeasureId } from "../score/definitions.js";
 import { absent, exactly, type Measured } from "../score/measured.js";
 import { standardDeviation } from "../score/standard-deviation.js";
 import { mean } from "../score/statistics.js";
+import { ANY_LANGUAGE } from "../steering/class-means.js";
 import type { Sample } from "../store/sample.js";
 import { reported } from "./measures-of-texts.js";
-import type { ReportedMeasure, ReportedMeasures } from "./report/run-report.js";
+import type { ReportedMeasure, ReportedMeasures, ReportedValue } from "./report/run-report.js";
 import type { Study } from "./study.js";
 
 /** What a judge found of texts of one language. */
@@ -33,6 +36,14 @@ const IDS = [
   "judgeAbsent",
 ] as const satisfies readonly MeasureId[];
 
+/** A text with what was asked for. */
+type Asked = Pick<Sample, "text" | "label" | "language">;
+
+/** Texts of each language and side that are put to the judge. */
+export function judgedTexts({ scoring, task }: Recipe): number {
+  return Math.max(1, Math.round(scoring.judgeTexts / task.languages.length));
+}
+
 /** The recipe's judge, opened when the first text is to be rated. */
 export class StudyJudge implements AsyncDisposable {
   /** Two judges of one key give the same ratings. */
@@ -48,17 +59,27 @@ export class StudyJudge implements AsyncDisposable {
   }
 
   /** The texts that the judge rates, each with what was asked for: the prompt of zero-shot prompting for every arm. */
-  items(rows: readonly Sample[]): JudgedItem[] {
-    const { recipe, prompts } = this.#study;
-    const { judgeTexts } = recipe.scoring;
-    const most = Math.max(1, Math.round(judgeTexts / recipe.task.languages.length));
+  items(rows: readonly Asked[]): JudgedItem[] {
+    const { recipe } = this.#study;
+    const most = judgedTexts(recipe);
     return sampled(rows, Math.min(rows.length, most), seedFrom("judged", recipe.seed)).map(
       ({ text, label, language }) => ({
         text,
         label,
         language,
-        instruction: promptText(prompts("zero-shot", language, label)),
+        instruction: taskInstruction(recipe, language, label),
       }),
+    );
+  }
+
+  /** As many human texts of a language, as if they had been asked for; none where they have no label of the task. */
+  humanItems(language: string): JudgedItem[] {
+    const { recipe, materials } = this.#study;
+    const { labels } = recipe.task;
+    return this.items(
+      materials.split.sets
+        .filter((set) => labels.includes(set.class) && [language, ANY_LANGUAGE].includes(set.language))
+        .flatMap((set) => set.heldOutTexts.map((text) => ({ text, label: set.class, language }))),
     );
   }
 
@@ -135,6 +156,24 @@ function meanOf(values: readonly number[]): Measured {
 }
 
 function beside(set: Measured): ReportedMeasure {
-  const reason = "human texts are not put to the judge";
-  return { set: reported(set), human: { absent: reason }, relative: { absent: reason } };
+  return { set: reported(set), human: { absent: NO_HUMAN }, relative: { absent: NO_HUMAN } };
+}
+
+const NO_HUMAN = "there are no human texts with a label of the task";
+const FAULT = "it is no quality to be relative in";
+
+/** A set's ratings with those of human texts, which are a set of their own. */
+export function besideJudgedHuman(set: ReportedMeasures, human: ReportedMeasures): ReportedMeasures {
+  return Object.fromEntries(
+    IDS.map((id) => {
+      const [own, other] = [set[id]!.set, human[id]!.set];
+      const { relative } = besideHuman(asMeasured(own), asMeasured(other));
+      const fault = id === "judgeDisagreement" || id === "judgeAbsent";
+      return [id, { set: own, human: other, relative: fault ? { absent: FAULT } : reported(relative) }];
+    }),
+  );
+}
+
+function asMeasured({ value, standardError, absent: reason }: ReportedValue): Measured {
+  return { value, standardError, absent: reason };
 }

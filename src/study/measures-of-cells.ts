@@ -4,7 +4,6 @@ import type { CellValue, ScoreCell } from "./report/run-report.js";
 
 /**
  * The scores of a set for each language and label that was asked for, and for each language where there are several.
- * Diversity, and with it the harmonic mean's, is held in the intervals, as in `ScoreCard`.
  */
 export function scoreCells(
   request: ScoreRequest,
@@ -18,7 +17,7 @@ export function scoreCells(
 }
 
 /** The texts of a language and label, with their log-probabilities. */
-function partOf(
+export function partOf(
   request: ScoreRequest,
   { language, label }: { readonly language: string; readonly label?: string },
 ): ScoreRequest {
@@ -56,7 +55,7 @@ function cellOf(card: ScoreCard): Omit<ScoreCell, "language" | "label"> {
     ),
     diversity: cellValue(
       diversity.value,
-      undefined,
+      diversity.interval,
       reason ?? "there is too little text of the cell, or of people, to measure it",
     ),
     harmonic: cellValue(harmonic, harmonicInterval, reason ?? "one of the three is not measured"),

@@ -29,6 +29,8 @@ export interface LexicalJob {
 export interface EmbeddingJob {
   readonly kind: "embeddings";
   readonly encodings: Encodings;
+  /** Texts of which the encoder read only so many tokens; left out where it reads all of every text. */
+  readonly truncated?: ReportedEncoding["truncated"];
   /** The label that was asked for with each text of the set. */
   readonly labels: readonly string[];
   /** What tells the labels apart; empty where the contrast sets are not of the labels. */
@@ -194,6 +196,7 @@ const AUTHENTICITY = [
 function embedded(job: EmbeddingJob): EmbeddingResult {
   const { encodings, authenticity, authenticityTexts, seed } = job;
   const diversity = embeddingDiversity(encodings, { seed });
+  const truncated = job.truncated ? { truncated: job.truncated } : {};
   const always = {
     ...probed(job),
     ...Object.fromEntries(DIVERSITY.map((id) => [id, besideHuman(diversity[id])])),
@@ -203,12 +206,12 @@ function embedded(job: EmbeddingJob): EmbeddingResult {
     : "the recipe turns it off (scoring.authenticity)";
   if (unmeasured !== undefined) {
     const measures = { ...always, ...absentMeasures(AUTHENTICITY, unmeasured) };
-    return { embeddings: comparedIn(diversity), measures };
+    return { embeddings: { ...comparedIn(diversity), ...truncated }, measures };
   }
   const found = embeddingAuthenticity(encodings, { seed, texts: authenticityTexts });
   const authentic = AUTHENTICITY.map((id) => [id, besideHuman(found[id])] as const);
   return {
-    embeddings: comparedIn(diversity),
+    embeddings: { ...comparedIn(diversity), ...truncated },
     authenticity: comparedIn(found),
     measures: { ...always, ...Object.fromEntries(authentic) },
   };

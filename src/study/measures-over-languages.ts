@@ -6,6 +6,8 @@ import type {
   ReportedValue,
 } from "./report/run-report.js";
 
+export type OverLanguages = Pick<ArmMeasures, "encoder" | "all" | "languages">;
+
 interface Part {
   readonly language: string;
   readonly weight: number;
@@ -16,9 +18,7 @@ interface Part {
  * Measures over all languages: means of the languages' values, each with the weight of the set's texts, because
  * diversity does not compare between languages. Languages without a value are left out and named.
  */
-export function overLanguages(
-  found: ReadonlyMap<string, MeasuredLanguage>,
-): Pick<ArmMeasures, "encoder" | "all" | "languages"> {
+export function overLanguages(found: ReadonlyMap<string, MeasuredLanguage>): OverLanguages {
   const written = [...found].filter(([, { set }]) => set.texts > 0);
   const parts = (written.length === 0 ? [...found] : written).map(
     ([language, { set, measures }]): Part => ({ language, weight: set.texts, measures }),

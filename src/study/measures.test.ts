@@ -36,7 +36,7 @@ async function measured(
   study: Study,
   sets: Readonly<Record<string, (rows: readonly Sample[]) => readonly Sample[]>>,
 ): Promise<Record<string, ReportedMeasures>> {
-  const [arm] = armsOf(study.recipe, study.journal.rows(), study.baselines, undefined) as [Arm];
+  const [arm] = armsOf(study.recipe, study.journal.rows(), study.baselines, []) as [Arm];
   const arms = Object.entries(sets).map(([name, of]) => ({
     arm: { ...arm, name, rows: of(arm.rows) },
     cells: [],
@@ -82,10 +82,39 @@ describe("the measures of a run", () => {
     ]);
     const success = cells.map((cell) => cell.success.value!);
     expect((success[0]! + success[1]!) / 2).toBeCloseTo(report.arms[0]!.score!.success, 12);
-    for (const { success } of cells) {
-      expect(success.low).toBeLessThanOrEqual(success.value!);
-      expect(success.high).toBeGreaterThanOrEqual(success.value!);
+    for (const cell of cells) {
+      for (const name of ["success", "coherence", "diversity", "harmonic"] as const) {
+        const { value, low, high } = cell[name];
+        if (value === undefined) continue;
+        expect(low, name).toBeLessThanOrEqual(value);
+        expect(high, name).toBeGreaterThanOrEqual(value);
+      }
+      expect(cell.diversity.high! - cell.diversity.low!).toBeGreaterThan(0);
     }
+    const { diversity } = report.arms[0]!.score!.intervals!;
+    expect(diversity!.low).toBeLessThan(report.arms[0]!.score!.diversity);
+  });
+
+  test("have what human texts get beside the scores and their parts", () => {
+    for (const { measures, score } of report.arms) {
+      const { all } = measures!;
+      for (const name of ["success", "coherence", "diversity", "harmonic"] as const) {
+        expect(all[name]!.set.value ?? Number.NaN, name).toBe(score![name] ?? Number.NaN);
+      }
+      expect(all.diversity!.human.value).toBeGreaterThan(0.5);
+      expect(all.diversity!.human.value).toBeLessThanOrEqual(1);
+      expect(all.labelRight!.human.value).toBeGreaterThan(0.5);
+      expect(all.labelRight!.relative.value).toBeLessThanOrEqual(1);
+      expect(all.logProbability!.human.value).toBeLessThan(0);
+      expect(all.emptyTexts!.human.value).toBe(0);
+      expect(all.success!.human.absent).toMatch(/labelRight/);
+    }
+  });
+
+  test("count as scoring in what the run cost", () => {
+    const { scoringSeconds, seconds } = report.cost;
+    expect(scoringSeconds).toBeGreaterThan(0);
+    expect(scoringSeconds).toBeLessThan(seconds);
   });
 
   test("are read from the folder the second time, without encoder, engine or measuring", async () => {
@@ -209,6 +238,8 @@ describe("what a recipe asks for", () => {
       expect(all[name]!.set.value, name).toBeLessThanOrEqual(2);
     }
     expect(all.judgeAbsent!.set.value).toBe(0);
+    expect(all.judgeFluency!.human.value).toBeGreaterThanOrEqual(0);
+    expect(all.judgeFluency!.relative.value ?? 0).toBeLessThanOrEqual(1);
     expect(all.judgeDisagreement!.set.value).toBeGreaterThanOrEqual(0);
     const engine = vi.spyOn(LlamaEngine, "open");
     try {
@@ -228,6 +259,21 @@ describe("what a recipe asks for", () => {
       expect(all.judgeScore!.set.absent).toMatch(/401/);
       expect(all.distinct2!.set.value).toBeGreaterThan(0);
       expect(report.notes.some((note) => /judge rated no text \(scoring\.judge\)/.test(note))).toBe(true);
+    } finally {
+      server.close();
+    }
+  });
+
+  test("a judge that answers nonsense rates nothing: no zero stands for it", async () => {
+    const poem = JSON.stringify({ choices: [{ message: { content: "Roses are red." } }] });
+    const server = createServer((_, response) => response.end(poem));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+      const { report, all } = await assessed({ judge: { endpoint, model: "judge" }, judgeTexts: 2 });
+      expect(all.judgeScore!.set.value).toBeUndefined();
+      expect(all.judgeScore!.set.absent).toMatch(/rated none of 2 texts.*Roses are red/);
+      expect(report.notes.some((note) => /The judge rated no text.*Roses are red/.test(note))).toBe(true);
     } finally {
       server.close();
     }
@@ -253,10 +299,11 @@ test("of several languages there is each, their mean, and the scores of each wit
   await using study = await open(run);
   await generateTexts(study);
   const { arms, notes } = await assess(study, { scores: true, classifiers: false });
-  expect(notes.filter((note) => /embedded/.test(note))).toEqual([]);
+  expect(notes.filter((note) => /could not be embedded/.test(note))).toEqual([]);
   for (const { measures, kept } of arms) {
     const { all, languages, cells, encoder } = measures!;
     expect(encoder).toMatch(/^encoder\.gguf \(sha256 /);
+    expect(languages.en!.embeddings!.truncated).toMatchObject({ tokens: expect.any(Number), human: 0 });
     expect(Object.keys(languages)).toEqual(["en", "sw"]);
     const [en, sw] = [languages.en!, languages.sw!];
     expect(en.set.texts + sw.set.texts).toBe(kept);

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { InterruptedError, StoreError, TillerError } from "../errors.js";
+import type { JudgedItem } from "../judge/judge.js";
 import { canCompress } from "../score/diversity.js";
-import { ANY_LANGUAGE } from "../steering/class-means.js";
 import type { Sample } from "../store/sample.js";
-import { drawDemonstrations } from "../tasks/demonstrations.js";
 import type { Arm } from "./arms.js";
+import { addCost } from "./cost.js";
 import { StudyEncoder } from "./measures-encoder.js";
-import { type Judgement, noJudgement, StudyJudge } from "./measures-judge.js";
+import { labelTexts, sourcesOf } from "./measures-given-texts.js";
+import { besideJudgedHuman, type Judgement, noJudgement, StudyJudge } from "./measures-judge.js";
+import type { ScoreMeasures } from "./measures-of-scores.js";
 import {
   type EmbeddingResult,
   type LexicalJob,
@@ -16,7 +18,7 @@ import {
   type MeasureResult,
   noEmbeddings,
 } from "./measures-of-texts.js";
-import { overLanguages } from "./measures-over-languages.js";
+import { type OverLanguages, overLanguages } from "./measures-over-languages.js";
 import { MeasuresThread } from "./measures-thread.js";
 import type { ArmMeasures, MeasuredLanguage, ReportedMeasures, ScoreCell } from "./report/run-report.js";
 import { ScoreCache } from "./score-cache.js";
@@ -24,13 +26,15 @@ import type { Study } from "./study.js";
 import { humanTexts } from "./text-scores.js";
 
 /** Raise it with any change of what a measure is: what is in a run's cache is then measured anew. */
-const MEASURES_VERSION = 1;
+const MEASURES_VERSION = 2;
 
 /**
- * Most texts of a side that are told apart from human texts at a time, divided by √languages: the time grows with the
- * square, and a data set then takes a quarter of a minute of one core however many languages it has.
+ * Most texts of a side that are told apart from human texts at a time. The time grows with the square: a data set then
+ * takes a quarter of a minute of one core however many languages it has.
  */
-const AUTHENTICITY_TEXTS = 250;
+export function authenticityTexts(languages: number): number {
+  return Math.round(250 / Math.sqrt(languages));
+}
 
 /** A judge that changes its mind more often than this is no judge of these texts. */
 const MUCH_DISAGREEMENT = 0.3;
@@ -39,6 +43,8 @@ const MUCH_DISAGREEMENT = 0.3;
 export interface ScoredArm {
   readonly arm: Arm;
   readonly cells: readonly ScoreCell[];
+  /** The scores and their parts; left out, they are not among the measures. */
+  readonly scores?: ScoreMeasures;
 }
 
 export interface MeasuredArms {
@@ -56,6 +62,7 @@ export interface MeasuredArms {
  */
 export async function measureArms(study: Study, arms: readonly ScoredArm[]): Promise<MeasuredArms> {
   if (arms.length === 0) return { arms: new Map(), notes: [] };
+  const started = performance.now();
   const { languages } = study.recipe.task;
   const found = new Map(arms.map(({ arm }) => [arm.name, new Map<string, MeasuredLanguage>()]));
   const measuring = await Measuring.open(study);
@@ -72,12 +79,31 @@ export async function measureArms(study: Study, arms: readonly ScoredArm[]): Pro
     await measuring.close();
   }
   const { judgeName, notes } = measuring;
+  const seconds = (performance.now() - started) / 1000;
+  await addCost(study.folder.file("cost.json"), { seconds, scoringSeconds: seconds });
   const judge = judgeName === undefined ? {} : { judge: judgeName };
   return {
     arms: new Map(
-      arms.map(({ arm, cells }) => [arm.name, { ...overLanguages(found.get(arm.name)!), ...judge, cells }]),
+      arms.map(({ arm, cells, scores }) => [
+        arm.name,
+        { ...withScores(overLanguages(found.get(arm.name)!), scores), ...judge, cells },
+      ]),
     ),
     notes,
+  };
+}
+
+function withScores(measures: OverLanguages, scores: ScoreMeasures | undefined): OverLanguages {
+  if (scores === undefined) return measures;
+  return {
+    ...measures,
+    all: { ...scores.all, ...measures.all },
+    languages: Object.fromEntries(
+      Object.entries(measures.languages).map(([language, found]) => [
+        language,
+        { ...found, measures: { ...scores.languages[language], ...found.measures } },
+      ]),
+    ),
   };
 }
 
@@ -135,7 +161,8 @@ class Measuring {
     };
     const found = await this.#remembered(keyOf(lexical), async () => lexical);
     const embedded = await this.#embedded(language, rows, human);
-    const judged = await this.#judged(rows);
+    this.#noteTruncated(arm.name, language, embedded, rows.length, human.length);
+    const judged = await this.#judged(rows, language);
     return {
       ...found,
       ...embedded,
@@ -157,7 +184,7 @@ class Measuring {
       kind: "embeddings",
       labels: rows.map(({ label }) => label),
       authenticity: scoring.authenticity,
-      authenticityTexts: Math.round(AUTHENTICITY_TEXTS / Math.sqrt(task.languages.length)),
+      authenticityTexts: authenticityTexts(task.languages.length),
       seed,
     } as const;
     try {
@@ -170,7 +197,11 @@ class Measuring {
             ...human,
             ...contrast.flatMap(({ learned, heldOut }) => [...learned, ...heldOut]),
           ];
-          const { encoder: name, matrices } = await encoder.encode<string>(language, reference, {
+          const {
+            encoder: name,
+            matrices,
+            truncated,
+          } = await encoder.encode<string>(language, reference, {
             set: texts,
             human,
             ...Object.fromEntries(
@@ -183,6 +214,15 @@ class Measuring {
           return {
             ...options,
             encodings: { encoder: name, set: matrices.set!, human: matrices.human! },
+            ...(truncated
+              ? {
+                  truncated: {
+                    tokens: truncated.tokens,
+                    set: truncated.texts.set!,
+                    human: truncated.texts.human!,
+                  },
+                }
+              : {}),
             contrast: contrast.map(({ label }, i) => ({
               label,
               learned: matrices[`learned ${i}`]!,
@@ -198,34 +238,58 @@ class Measuring {
     }
   }
 
-  async #judged(rows: readonly Sample[]): Promise<ReportedMeasures> {
+  #noteTruncated(
+    arm: string,
+    language: string,
+    { embeddings }: EmbeddingResult,
+    texts: number,
+    humans: number,
+  ): void {
+    const { tokens, set = 0, human = 0 } = embeddings?.truncated ?? {};
+    const of = [
+      ...(set > 0 ? [`${set} of ${texts} texts of ${arm}`] : []),
+      ...(human > 0 ? [`${human} of ${humans} human texts`] : []),
+    ];
+    if (of.length === 0) return;
+    this.#notes.add(
+      `${language}: the encoder reads ${tokens} tokens, and ${of.join(" and ")} were cut there before they were embedded.`,
+    );
+  }
+
+  async #judged(rows: readonly Sample[], language: string): Promise<ReportedMeasures> {
     if (this.#study.recipe.scoring.judge === undefined) return {};
     if (rows.length === 0) return noJudgement("there are no texts");
     if (this.#withoutJudge !== undefined) return noJudgement(this.#withoutJudge);
     this.#judge ??= new StudyJudge(this.#study);
-    const items = this.#judge.items(rows);
-    const key = keyOf("judge", this.#judge.key, items);
     try {
-      const known = this.#cache.get(key) as Judgement | undefined;
-      const judgement = known ?? (await this.#judge.rate(items));
-      this.#judgeName = judgement.judge;
-      for (const reason of judgement.reasons) this.#notes.add(`The judge did not rate every text. ${reason}`);
-      if ((judgement.measures.judgeDisagreement?.set.value ?? 0) > MUCH_DISAGREEMENT) {
-        this.#notes.add(
-          "The judge often gives another rating when the rubric is shown in the other order (judgeDisagreement): its ratings say little.",
-        );
-      }
-      // What a judge that was down or wrong left open is asked again next time.
-      if (known === undefined && judgement.reasons.length === 0) {
-        this.#cache.set(key, judgement);
-        await this.#cache.save();
-      }
-      return judgement.measures;
+      const set = await this.#judgement(this.#judge, this.#judge.items(rows));
+      const people = this.#judge.humanItems(language);
+      if (people.length === 0) return set;
+      return besideJudgedHuman(set, await this.#judgement(this.#judge, people));
     } catch (error) {
       this.#withoutJudge = reasonOf(error);
       this.#notes.add(`The judge rated no text (scoring.judge). ${this.#withoutJudge}`);
       return noJudgement(this.#withoutJudge);
     }
+  }
+
+  async #judgement(judge: StudyJudge, items: readonly JudgedItem[]): Promise<ReportedMeasures> {
+    const key = keyOf("judge", judge.key, items);
+    const known = this.#cache.get(key) as Judgement | undefined;
+    const judgement = known ?? (await judge.rate(items));
+    this.#judgeName = judgement.judge;
+    for (const reason of judgement.reasons) this.#notes.add(`The judge did not rate every text. ${reason}`);
+    if ((judgement.measures.judgeDisagreement?.set.value ?? 0) > MUCH_DISAGREEMENT) {
+      this.#notes.add(
+        "The judge often gives another rating when the rubric is shown in the other order (judgeDisagreement): its ratings say little.",
+      );
+    }
+    // What a judge that was down or wrong left open is asked again next time.
+    if (known === undefined && judgement.reasons.length === 0) {
+      this.#cache.set(key, judgement);
+      await this.#cache.save();
+    }
+    return judgement.measures;
   }
 
   async #remembered<Job extends MeasureJob>(
@@ -264,34 +328,4 @@ function reasonOf(error: unknown): string {
   const fatal = error instanceof InterruptedError || error instanceof StoreError;
   if (fatal || !(error instanceof TillerError)) throw error;
   return error.message;
-}
-
-/** The contrast texts of each label; none if one has no texts of the language. */
-function labelTexts({ recipe, materials }: Study, language: string) {
-  const found = recipe.task.labels.map((label) => {
-    const sets = materials.split.sets.filter(
-      (set) => set.class === label && (set.language === language || set.language === ANY_LANGUAGE),
-    );
-    return {
-      label,
-      learned: sets.flatMap((set) => set.vectorTexts),
-      heldOut: sets.flatMap((set) => set.heldOutTexts),
-    };
-  });
-  return found.every(({ learned, heldOut }) => learned.length > 0 && heldOut.length > 0) ? found : [];
-}
-
-/** What a set may have taken from: the texts that vectors were made from, and the examples of few-shot prompts. */
-function sourcesOf({ recipe, materials }: Study, language: string): Record<string, string[]> {
-  const contrast = materials.split.sets
-    .filter((set) => set.language === language || set.language === ANY_LANGUAGE)
-    .flatMap((set) => set.vectorTexts);
-  const { steering, guidance, baselines, demonstrations, task, seed } = recipe;
-  const fewShot = [steering?.prompting, guidance?.prompting, ...baselines].includes("few-shot");
-  if (!fewShot || demonstrations === undefined) return { contrast };
-  const { count, shortest } = demonstrations;
-  const shown = task.labels.flatMap((label) =>
-    drawDemonstrations(materials.demonstrations, { label, language, count, shortest, seed }),
-  );
-  return { contrast, demonstrations: shown };
 }

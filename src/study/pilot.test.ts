@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ScoreCard } from "../score/score.js";
-import { chooseConfiguration, type PilotOutcome, pilotOrders } from "./pilot.js";
+import { type PilotOutcome, pilotOrders, rankConfigurations } from "./pilot.js";
 
 interface Scores {
   readonly success?: number;
@@ -30,17 +30,24 @@ function outcome(
     kept: 8,
     complete: true,
     collapsed: false,
+    round: 0,
     card,
     ...more,
   };
 }
 
-const chosen = (...outcomes: PilotOutcome[]) => chooseConfiguration(outcomes)?.configuration.name;
+const chosen = (...outcomes: PilotOutcome[]) => rankConfigurations(outcomes)[0]?.configuration.name;
 const even = (value: number): Scores => ({ success: value, coherence: value, diversity: value });
 
 test("the largest harmonic mean is chosen: one weak score cannot be bought off", () => {
   const lopsided = outcome(1, 0.3, { success: 1, coherence: 0.2, diversity: 1 });
   expect(chosen(lopsided, outcome(2, 0.1, even(0.6)))).toBe("mean-difference@2x0.1");
+});
+
+test("who reached a later round stands before who had the better mean of fewer texts", () => {
+  const early = outcome(1, 0.1, even(0.9));
+  const late = outcome(2, 0.1, even(0.6), { round: 1 });
+  expect(rankConfigurations([early, late, outcome(3, 0.1, even(0))])).toEqual([late, early]);
 });
 
 test("of equals the weakest, then the earliest layer", () => {

@@ -1,6 +1,7 @@
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import type { Configuration } from "../generate/configuration.js";
-import { nextItems, type Order, writeSamples } from "../generate/write-samples.js";
+import { shortfallText } from "../generate/shortfall.js";
+import { isWritten, type Order, writeSamples } from "../generate/write-samples.js";
 import { harmonicMean } from "../score/harmonic.js";
 import type { ScoreCard } from "../score/score.js";
 import { proveEffect } from "../steering/proof-of-effect.js";
@@ -8,6 +9,7 @@ import type { VectorSet } from "./build-vectors.js";
 import { writingInterventions } from "./interventions.js";
 import { SILENT } from "./progress.js";
 import { proveCondition } from "./prove-condition.js";
+import { readSearch } from "./search-record.js";
 import type { Study } from "./study.js";
 import type { TextScores } from "./text-scores.js";
 import { writingGuidance } from "./writing-guidance.js";
@@ -24,6 +26,8 @@ export interface PilotOutcome {
   readonly card: ScoreCard;
   /** Most texts were dropped by filters, or read like word salad: the steering was too strong. */
   readonly collapsed: boolean;
+  /** Round of the search, from 0, whose texts these are; 0 without a search. */
+  readonly round: number;
 }
 
 /**
@@ -76,7 +80,7 @@ export async function proveSteering(study: Study, vectors: VectorSet): Promise<v
 /** Whether all texts of the pilot are written. */
 export function isPilotWritten({ sweep, journal, recipe }: Study): boolean {
   const orders = pilotOrders(sweep, recipe.samples.pilotPerLabel);
-  return orders.every((order) => nextItems(journal.rows(), order, recipe.task, 1).length === 0);
+  return orders.every((order) => isWritten(journal.rows(), order, recipe));
 }
 
 /** Writes the pilot. False if it was asked to stop. */
@@ -112,6 +116,7 @@ export async function writeOrders(
     return await writeSamples(workshop, journal, orders, {
       identify: identifier.matches,
       onText: (texts, tokens) => task.advance(texts, tokens),
+      onHopeless: (count) => study.progress.note(shortfallText(count)),
       ...(study.options.signal ? { signal: study.options.signal } : {}),
       ...(study.options.stopping ? { stopping: study.options.stopping } : {}),
     });
@@ -121,20 +126,23 @@ export async function writeOrders(
   }
 }
 
-/** Scores the pilot's texts of every configuration. Texts that were written later do not count. */
-export async function scorePilot(
+/**
+ * Scores the first texts of configurations: so many of each label and language, for all the same. Texts that were
+ * written later do not count.
+ */
+export async function scoreConfigurations(
   study: Study,
   vectors: VectorSet,
   scores: TextScores,
+  configurations: readonly Configuration[],
+  texts: number,
+  round = 0,
 ): Promise<PilotOutcome[]> {
-  const { samples, task } = study.recipe;
-  const { pilotPerLabel } = samples;
-  const expected = pilotPerLabel * task.labels.length * task.languages.length;
   const outcomes: PilotOutcome[] = [];
-  for (const configuration of study.sweep) {
+  for (const configuration of configurations) {
     const rows = study.journal
       .rows()
-      .filter((row) => row.configuration === configuration.name && row.index < pilotPerLabel);
+      .filter((row) => row.configuration === configuration.name && row.index < texts);
     const card = await scores.score(rows, configuration.name);
     const kept = rows.filter((row) => row.filters.length === 0).length;
     outcomes.push({
@@ -142,13 +150,38 @@ export async function scorePilot(
       absoluteStrength: configuration.steering && vectors.absoluteStrength(configuration),
       written: rows.length,
       kept,
-      complete: rows.length === expected,
+      // A call that is asked for several texts may give fewer: what counts is that all were asked for.
+      complete: isWritten(study.journal.rows(), pilotOrders([configuration], texts)[0]!, study.recipe),
       card,
       collapsed:
         (card.coherence.value ?? 1) < COLLAPSED_COHERENCE || kept < (1 - COLLAPSED_DROPPED) * rows.length,
+      round,
     });
   }
   return outcomes;
+}
+
+/**
+ * Scores the pilot's texts of every configuration of the sweep; of a search, those of the last round in which each
+ * took part.
+ */
+export async function scorePilot(
+  study: Study,
+  vectors: VectorSet,
+  scores: TextScores,
+): Promise<PilotOutcome[]> {
+  const { samples, study: settings } = study.recipe;
+  if (settings === undefined) {
+    return scoreConfigurations(study, vectors, scores, study.sweep, samples.pilotPerLabel);
+  }
+  const outcomes = new Map<string, PilotOutcome>();
+  for (const [round, { texts, ranked }] of ((await readSearch(study))?.rounds ?? []).entries()) {
+    const configurations = study.sweep.filter(({ name }) => ranked.includes(name));
+    for (const outcome of await scoreConfigurations(study, vectors, scores, configurations, texts, round)) {
+      outcomes.set(outcome.configuration.name, outcome);
+    }
+  }
+  return study.sweep.flatMap(({ name }) => outcomes.get(name) ?? []);
 }
 
 /**
@@ -162,11 +195,12 @@ function merit({ card }: PilotOutcome, withCoherence: boolean): number {
 }
 
 /**
- * The configuration with the largest harmonic mean (paper D), one that has not collapsed before one that has; of
- * equals the one with the smallest strength and weights, then with the earliest first layer. Undefined if every one is
- * 0, unknown or not whole.
+ * Configurations, the best first: one that reached a later round of the search before one that did not; then one that
+ * has not collapsed before one that has; then the larger harmonic mean (paper D); of equals the one with the smallest
+ * strength and weights, then with the earliest first layer. Those whose mean is 0 or unknown, and those that are not
+ * whole, are left out.
  */
-export function chooseConfiguration(outcomes: readonly PilotOutcome[]): PilotOutcome | undefined {
+export function rankConfigurations(outcomes: readonly PilotOutcome[]): PilotOutcome[] {
   const withCoherence = outcomes.some(({ card }) => card.coherence.value !== undefined);
   return outcomes
     .filter((outcome) => outcome.complete)
@@ -183,10 +217,12 @@ export function chooseConfiguration(outcomes: readonly PilotOutcome[]): PilotOut
     .filter(({ merit }) => merit > 0)
     .sort(
       (a, b) =>
+        b.outcome.round - a.outcome.round ||
         Number(a.outcome.collapsed) - Number(b.outcome.collapsed) ||
         b.merit - a.merit ||
         a.strength - b.strength ||
         a.weights - b.weights ||
         a.layer - b.layer,
-    )[0]?.outcome;
+    )
+    .map(({ outcome }) => outcome);
 }

@@ -36,7 +36,28 @@ test("counts follow from the recipe by hand", () => {
   expect(plan.scored.texts).toBe(2 * 8 + 4 * 8 + 2 * 8);
   expect(plan.texts).toBe(312);
   expect(plan.tokens).toBe(3120);
-  expect(plan.seconds).toBeCloseTo((3120 + 640 / 1.5) / 100);
+  // 2 arms × 2 languages × 60 texts, of which all 60 are told apart from human ones.
+  expect(plan.measuringSeconds).toBeCloseTo(4 * (60 * 0.006 + 7.5 * 0.3 ** 2), 9);
+  expect(plan.judged).toBeUndefined();
+  expect(plan.seconds).toBeCloseTo((3120 + 640 / 1.5) / 100 + plan.measuringSeconds);
+});
+
+test("measuring and judging are part of the time", () => {
+  const plan = (scoring: Partial<typeof recipe.scoring>) =>
+    planRun({ ...recipe, scoring: { ...recipe.scoring, ...scoring } }, LAYERS, { measured: 100, threads: 2 });
+  const without = plan({ authenticity: false });
+  expect(without.measuringSeconds).toBeCloseTo(4 * 60 * 0.006, 9);
+  const local = plan({ authenticity: false, judge: "local", judgeTexts: 20 });
+  // 10 texts of each language, of 2 arms and of people, each with six questions.
+  expect(local.judged).toEqual({ texts: 60, tokens: 60 * 6 * (200 + 10) });
+  expect(local.seconds! - without.seconds!).toBeCloseTo((60 * 6 * 210) / 1.5 / 100);
+  const endpoint = plan({
+    authenticity: false,
+    judge: { endpoint: "http://localhost:1/v1", model: "judge" },
+    judgeTexts: 20,
+  });
+  expect(endpoint.judged).toEqual({ texts: 60, tokens: 0 });
+  expect(endpoint.seconds).toBe(without.seconds);
 });
 
 test("each stream counts as a pass, and negative examples are read", () => {
@@ -68,7 +89,7 @@ test("each stream counts as a pass, and negative examples are read", () => {
     passes: 240 * (1 + 2 + 2 + 3) + 960 * 3 + 1200,
     negativeTokens: (2 * 24 + 96) * 50,
   });
-  expect(plan.seconds).toBeCloseTo((1920 + 2880 + 1200 + (640 + 7200) / 1.5) / 100);
+  expect(plan.seconds).toBeCloseTo((1920 + 2880 + 1200 + (640 + 7200) / 1.5) / 100 + plan.measuringSeconds);
   expect(planRun(recipe, LAYERS, { measured: 100, threads: 2 }).guidance).toBeUndefined();
 });
 

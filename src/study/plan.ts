@@ -4,6 +4,10 @@ import { expertsOf, type GuidanceCell, guidanceCells, streamsOf } from "../recip
 import type { LayerSet } from "../recipe/layers.js";
 import type { Recipe } from "../recipe/schema.js";
 import { measuringCost } from "./measure-strengths.js";
+import { authenticityTexts } from "./measures.js";
+import { judgedTexts } from "./measures-judge.js";
+
+import { type Round, searchRounds, textsOfRounds } from "./search-rounds.js";
 
 /** What a run will do, before it does it. Tokens are counted as if every text went to its limit. */
 export interface RunPlan {
@@ -15,8 +19,14 @@ export interface RunPlan {
   readonly data: { readonly texts: number; readonly mostTexts: number; readonly tokens: number };
   /** Texts that are read again to be scored. */
   readonly scored: { readonly texts: number; readonly tokens: number };
+  /** Texts that a judge rates, and what the model reads for it; undefined without a judge. */
+  readonly judged?: { readonly texts: number; readonly tokens: number };
+  /** Of one core, for the measures that need no model. */
+  readonly measuringSeconds: number;
   readonly texts: number;
   readonly tokens: number;
+  /** How the sweep is searched, and how many configurations get data sets; undefined without `study`. */
+  readonly search?: { readonly rounds: readonly Round[]; readonly dataSets: number };
   /** Undefined without guidance. */
   readonly guidance?: PlannedGuidance;
   /** Undefined while nothing is known of the model's speed here. */
@@ -79,35 +89,90 @@ export function planRun(recipe: Recipe, layers: readonly LayerSet[], speed: Spee
   const keys = task.labels.length * task.languages.length;
   const sweep = sweepNames(recipe, layers);
   const tried = sweep.reduce((sum, { count }) => sum + count, 0);
-  const arms = baselineConfigurations(recipe).length + (tried > 0 ? 1 : 0);
-  const pilotTexts = tried * samples.pilotPerLabel * keys;
-  const reused = tried > 0 ? Math.min(samples.pilotPerLabel, samples.perLabel) * keys : 0;
+  const rounds = plannedRounds(recipe, tried);
+  const best = rounds.length === 0 ? 0 : dataSetsOfSweep(recipe, tried);
+  const arms = baselineConfigurations(recipe).length + best;
+  const pilotTexts = textsOfRounds(rounds) * keys;
+  const reused = best * Math.min(samples.pilotPerLabel, samples.perLabel) * keys;
   const dataTexts = arms * samples.perLabel * keys - reused;
   const mostTexts = arms * Math.ceil(samples.perLabel * samples.attempts) * keys - reused;
   const scoredTexts =
     2 * scoring.texts +
-    tried * Math.min(scoring.texts, samples.pilotPerLabel * keys) +
+    rounds.reduce(
+      (sum, round) => sum + round.configurations * Math.min(scoring.texts, round.texts * keys),
+      0,
+    ) +
     arms * Math.min(scoring.texts, samples.perLabel * keys);
-  const tokens = (texts: number) => texts * decoding.maxTokens;
+  const tokens = (texts: number) => Math.ceil(texts / samples.perCall) * decoding.maxTokens;
   const { texts: measuredTexts = 0, tokens: measuredTokens = 0 } = measuringCost(recipe, layers) ?? {};
   const { tokensPerSecond, basis } = speedOf(speed);
   const written = tokens(pilotTexts) + tokens(dataTexts) + measuredTokens;
   const read = tokens(scoredTexts) + measuredTokens;
   const guidance = plannedGuidance(recipe, layers, written, keys, speed.negativeTokens ?? 0);
   const { passes = written, negativeTokens = 0 } = guidance ?? {};
-  const seconds = (passes + (read + negativeTokens) / READING_SPEED) / (tokensPerSecond ?? Number.NaN);
+  const judged = plannedJudge(recipe, arms);
+  const measuringSeconds = secondsOfMeasuring(recipe, arms);
+  const readTokens = read + negativeTokens + (judged?.tokens ?? 0);
+  const seconds = (passes + readTokens / READING_SPEED) / (tokensPerSecond ?? Number.NaN) + measuringSeconds;
   return {
     configurations: [...baselineConfigurations(recipe), ...sweep].map(({ name }) => name),
     measured: { texts: measuredTexts, tokens: measuredTokens },
     pilot: { texts: pilotTexts, tokens: tokens(pilotTexts) },
     data: { texts: dataTexts, mostTexts, tokens: tokens(dataTexts) },
     scored: { texts: scoredTexts, tokens: read },
+    ...(judged ? { judged } : {}),
+    ...(recipe.study ? { search: { rounds, dataSets: best } } : {}),
+    measuringSeconds,
     texts: measuredTexts + pilotTexts + dataTexts,
     tokens: written,
     ...(guidance ? { guidance } : {}),
     seconds: tokensPerSecond === undefined ? undefined : seconds,
     basis,
   };
+}
+
+/** The rounds of the recipe's search, or its pilot as the one round; none without a sweep. */
+function plannedRounds({ study, samples }: Recipe, sweep: number): Round[] {
+  const texts = samples.pilotPerLabel;
+  if (sweep === 0) return [];
+  if (study === undefined) return [{ texts, configurations: sweep }];
+  const drawn = study.search === "random" ? (study.configurations ?? sweep) : sweep;
+  return searchRounds(study, Math.min(sweep, drawn), texts);
+}
+
+/** How many configurations of a sweep get data sets. */
+export function dataSetsOfSweep({ study }: Recipe, sweep: number): number {
+  const { best = 1 } = study ?? {};
+  return best === "all" ? sweep : Math.min(best, sweep);
+}
+
+/** Seconds of a usual core for the lexical measures and the n-gram embeddings of a text and of a human one beside it. */
+const SECONDS_PER_TEXT = 0.006;
+/** Seconds for telling 200 texts of a side from human ones; the time grows with the square. */
+const SECONDS_OF_200 = 7.5;
+
+/** As if there were as many human texts as are compared. The sweep's configurations are not measured further. */
+function secondsOfMeasuring({ task, samples, scoring }: Recipe, arms: number): number {
+  const languages = task.languages.length;
+  const texts = samples.perLabel * task.labels.length;
+  const compared = Math.min(authenticityTexts(languages), texts);
+  const authenticity = scoring.authenticity ? SECONDS_OF_200 * (compared / 200) ** 2 : 0;
+  return arms * languages * (SECONDS_PER_TEXT * texts + authenticity);
+}
+
+/** Tokens of a judge's question without the text: the instruction, the rubric and the rest of the prompt. */
+const QUESTION_TOKENS = 200;
+/** Three criteria, each with the rubric in both orders. */
+const QUESTIONS = 6;
+
+/** A judge behind an endpoint costs this machine nothing. Human texts are rated once, beside all data sets. */
+function plannedJudge(recipe: Recipe, arms: number): RunPlan["judged"] {
+  const { scoring, task, samples, decoding } = recipe;
+  if (scoring.judge === undefined) return undefined;
+  const most = Math.min(judgedTexts(recipe), samples.perLabel * task.labels.length);
+  const texts = (arms + 1) * task.languages.length * most;
+  const tokens = texts * QUESTIONS * (QUESTION_TOKENS + decoding.maxTokens);
+  return { texts, tokens: scoring.judge === "local" ? tokens : 0 };
 }
 
 /** Which cell is chosen is not known: its data set is counted as if it had most streams. */

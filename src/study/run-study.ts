@@ -1,31 +1,39 @@
+import { requireTrainerPython } from "../classify/transformers/trainer-environment.js";
 import { InterruptedError } from "../errors.js";
+import type { Order } from "../generate/write-samples.js";
 import { streamsOf } from "../recipe/guidance-axes.js";
 import { writeDataset } from "../store/dataset.js";
 import { fileName } from "../store/file-name.js";
 import type { Sample } from "../store/sample.js";
 import { writeFileAtomic } from "../store/write-file.js";
-import { type Arm, armName, armOrders, armsOf } from "./arms.js";
+import { type Arm, armsOf, shortfalls } from "./arms.js";
 import { buildVectors, NO_VECTORS, type VectorSet } from "./build-vectors.js";
 import { readChoice, writeChoice } from "./choice.js";
 import { compareData, writeClassifiers } from "./compare-data.js";
-import { addCost, readCost, rememberSpeed } from "./cost.js";
+import { addCost, rememberSpeed } from "./cost.js";
 import { trainLabelChecks } from "./label-check.js";
 import { makeReport } from "./make-report.js";
 import { settleStrengths } from "./measure-strengths.js";
 import {
-  chooseConfiguration,
   isPilotWritten,
   type PilotOutcome,
   proveSteering,
+  rankConfigurations,
   scorePilot,
   writeOrders,
   writePilot,
 } from "./pilot.js";
+import { dataSetsOfSweep } from "./plan.js";
 import { conditionNotes } from "./prove-condition.js";
+import { renderMarkdown } from "./report/render-markdown.js";
 import { renderReport } from "./report/render-report.js";
 import type { RunReport } from "./report/run-report.js";
+import { searchSweep } from "./search.js";
+import { readSearch } from "./search-record.js";
+import { openPurse } from "./spending.js";
 import type { Study } from "./study.js";
 import { TextScores } from "./text-scores.js";
+import { writeDataSets } from "./write-data-sets.js";
 
 /** Makes the run's steering vectors, or finds them; none without steering. */
 export async function makeVectors(study: Study): Promise<VectorSet> {
@@ -55,7 +63,8 @@ export async function makeVectors(study: Study): Promise<VectorSet> {
 export interface Standing {
   readonly scores: TextScores;
   readonly pilot: readonly PilotOutcome[];
-  readonly chosen: PilotOutcome | undefined;
+  /** The configurations that get data sets, the best first. */
+  readonly best: readonly PilotOutcome[];
   readonly checks: ReturnType<typeof trainLabelChecks>;
 }
 
@@ -63,16 +72,17 @@ async function takeStock(study: Study, vectors: VectorSet): Promise<Standing> {
   const checks = trainLabelChecks(study.materials);
   const scores = await TextScores.open(study, checks);
   const pilot = await scorePilot(study, vectors, scores);
-  const kept = await readChoice(study);
-  const chosen =
-    kept === undefined
-      ? chooseConfiguration(pilot)
-      : pilot.find(({ configuration }) => configuration.name === kept);
-  return { scores, pilot, chosen, checks };
+  const names = await readChoice(study);
+  const best =
+    names === undefined
+      ? rankConfigurations(pilot).slice(0, dataSetsOfSweep(study.recipe, study.sweep.length))
+      : names.flatMap((name) => pilot.find(({ configuration }) => configuration.name === name) ?? []);
+  return { scores, pilot, best, checks };
 }
 
 /**
- * Writes all texts: vectors, proof of effect, pilot, choice, data sets. Goes on where an earlier process stopped.
+ * Writes all texts: vectors, proof of effect, pilot or search, choice, data sets. Goes on where an earlier process
+ * stopped.
  * @throws InterruptedError if it was asked to stop, after the batch in hand
  */
 export async function generateTexts(study: Study): Promise<void> {
@@ -82,25 +92,34 @@ export async function generateTexts(study: Study): Promise<void> {
   const timed = async (work: () => Promise<boolean>) => {
     const begun = performance.now();
     try {
-      if (!(await work()) || study.options.stopping?.()) throw new InterruptedError("Stopped.");
+      const whole = await work();
+      if (!whole || study.options.stopping?.()) throw new InterruptedError("Stopped.");
     } finally {
       writing += (performance.now() - begun) / 1000;
     }
   };
   try {
+    // Hours of writing must not end at a Python that is missing.
+    if (study.recipe.classifier?.kind === "transformers") await requireTrainerPython();
     const vectors = await makeVectors(study);
     await settleStrengths(study, vectors);
-    if (!isPilotWritten(study)) await proveSteering(study, vectors);
-    await timed(() => writePilot(study, vectors));
-    const { chosen } = await takeStock(study, vectors);
-    await writeChoice(study, chosen?.configuration.name ?? null);
-    const { recipe, baselines } = study;
-    const title = (name: string) => `Writing the data set, ${name}`;
-    for (const configuration of [...baselines, ...(chosen ? [chosen.configuration] : [])]) {
-      const name = title(armName(configuration));
-      await timed(() => writeOrders(study, vectors, armOrders(recipe, [configuration]), name));
+    const purse = await openPurse(study, started);
+    const write = (orders: readonly Order[], name: string) =>
+      timed(() => writeOrders(study, vectors, orders, name));
+    if (study.recipe.study) await searchSweep({ study, vectors, write, purse }, study.recipe.study);
+    else {
+      if (!isPilotWritten(study)) await proveSteering(study, vectors);
+      await timed(() => writePilot(study, vectors));
     }
-    await writeData(study, armsOf(recipe, study.journal.rows(), baselines, chosen?.configuration));
+    const best = (await takeStock(study, vectors)).best.map(({ configuration }) => configuration);
+    await writeChoice(
+      study,
+      best.map(({ name }) => name),
+    );
+    await writeDataSets(study, best, { write, purse });
+    const arms = armsOf(study.recipe, study.journal.rows(), study.baselines, best);
+    await writeData(study, arms);
+    for (const short of shortfalls(study.recipe, arms)) study.progress.note(short);
   } finally {
     const rows = study.journal.rows().slice(before);
     const cost = {
@@ -132,7 +151,7 @@ async function writeData(study: Study, arms: readonly Arm[]): Promise<void> {
 }
 
 /**
- * Scores what there is, trains the classifiers, and writes `report.html` and `report.json` into the run folder.
+ * Scores what there is, trains the classifiers, and writes `report.html`, `report.md` and `report.json` into the run folder.
  * Only texts that no earlier process has scored need the model.
  */
 export async function assess(
@@ -143,8 +162,9 @@ export async function assess(
   const vectors = await makeVectors(study);
   await settleStrengths(study, vectors);
   study.addNotes(await conditionNotes(study));
-  const { scores, pilot, chosen, checks } = await takeStock(study, vectors);
-  const arms = armsOf(study.recipe, study.journal.rows(), study.baselines, chosen?.configuration);
+  const { scores, pilot, best, checks } = await takeStock(study, vectors);
+  const configurations = best.map(({ configuration }) => configuration);
+  const arms = armsOf(study.recipe, study.journal.rows(), study.baselines, configurations);
   const scored = [];
   for (const arm of arms) {
     scored.push({
@@ -154,26 +174,22 @@ export async function assess(
   }
   const comparison = parts.classifiers ? await compareData(study, arms) : undefined;
   if (parts.classifiers) await writeClassifiers(study, arms);
-  const costFile = study.folder.file("cost.json");
-  await addCost(costFile, {
-    seconds: (performance.now() - started) / 1000,
-    writingSeconds: 0,
-    writtenTokens: 0,
-  });
+  await addCost(study.folder.file("cost.json"), { seconds: (performance.now() - started) / 1000 });
   return makeReport(study, {
     arms: scored,
     pilot,
-    chosen,
+    chosen: best[0],
+    search: await readSearch(study),
     comparison,
     checks,
-    cost: await readCost(costFile),
   });
 }
 
-/** Writes a report as a page and as data. Returns the page's path. */
+/** Writes a report as a page, as Markdown and as data. Returns the page's path. */
 export async function writeReport(study: Study, report: RunReport): Promise<string> {
   const page = study.folder.file("report.html");
   await writeFileAtomic(study.folder.file("report.json"), `${JSON.stringify(report, null, 2)}\n`);
-  await writeFileAtomic(page, renderReport(report));
+  await writeFileAtomic(study.folder.file("report.md"), renderMarkdown(report));
+  await writeFileAtomic(page, await renderReport(report));
   return page;
 }

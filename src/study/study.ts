@@ -11,12 +11,13 @@ import {
   type SweepCell,
   sweepConfigurations,
 } from "../generate/configuration.js";
-import type { Workshop } from "../generate/job.js";
+import type { HumanMaterial, Workshop } from "../generate/job.js";
 import { createPromptBook, type PromptBook } from "../generate/prompt-book.js";
 import { readGguf } from "../gguf/read.js";
 import { createIdentifier, type Identifier } from "../language/identify.js";
 import type { DownloadProgress } from "../models/progress.js";
 import { type ModelFile, resolveModel } from "../models/resolve.js";
+import { textFingerprint } from "../recipe/fingerprint.js";
 import { type LayerSet, resolveSteering } from "../recipe/layers.js";
 import { type LoadedRecipe, loadRecipe } from "../recipe/load.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -25,7 +26,7 @@ import { openRun, type RunFolder, readRun } from "../store/run-folder.js";
 import { VERSION } from "../version.js";
 import { absoluteSource, resolveExperts, type StudyExpert } from "./experts.js";
 import { type GivenVector, readGivenVectors } from "./given-vectors.js";
-import { type Materials, readMaterials } from "./materials.js";
+import { type Materials, readMaterials, realTexts } from "./materials.js";
 import { readFacts } from "./model-facts.js";
 import { type Progress, SILENT } from "./progress.js";
 import type { ReportedModel } from "./report/run-report.js";
@@ -73,6 +74,8 @@ export class Study implements AsyncDisposable {
   readonly journal: Journal;
   readonly identifier: Identifier;
   readonly prompts: PromptBook;
+  /** What people wrote, which no text may copy. */
+  readonly human: HumanMaterial;
   readonly baselines: readonly Configuration[];
   /** Vectors that the recipe takes from files; empty if it makes its own. */
   readonly givenVectors: readonly GivenVector[];
@@ -111,6 +114,7 @@ export class Study implements AsyncDisposable {
     this.options = parts.options;
     this.progress = parts.options.progress ?? SILENT;
     this.prompts = createPromptBook(recipe, demonstrations);
+    this.human = { demonstrations, real: realTexts(parts.materials) };
     this.baselines = baselineConfigurations(recipe);
     const steered = recipe.steering && resolveSteering(recipe.steering, parts.facts.layers);
     this.layerSets = steered?.sets ?? [];
@@ -125,8 +129,9 @@ export class Study implements AsyncDisposable {
    * @throws RecipeError, ModelError, StoreError
    */
   static async open(recipePath: string, options: StudyOptions = {}): Promise<Study> {
-    const loaded = await loadRecipe(recipePath, { variant: options.variant });
-    const materials = await readMaterials(loaded);
+    const access = { signal: options.signal, onProgress: options.onDownload };
+    const loaded = await loadRecipe(recipePath, { variant: options.variant }, access);
+    const materials = await readMaterials(loaded, access);
     const { signal, onDownload: onProgress } = options;
     const { sha256 } = loaded.recipe.model;
     const model = await resolveModel(modelSource(loaded), { sha256, signal, onProgress });
@@ -135,15 +140,16 @@ export class Study implements AsyncDisposable {
     const sets = steering && resolveSteering(steering, facts.layers).sets;
     const givenVectors = readGivenVectors(loaded, { model: facts, sets });
     const experts = await resolveExperts(loaded, model, { signal, onProgress });
-    const sums = [
-      loaded.fingerprint,
-      model.sha256,
-      ...experts.map((expert) => `${expert.name} ${expert.sha256}`),
-    ];
+    const models = [model.sha256, ...experts.map((expert) => `${expert.name} ${expert.sha256}`)];
+    const withModels = (fingerprint: string) =>
+      createHash("sha256")
+        .update([fingerprint, ...models].join(" "))
+        .digest("hex");
     const folder = await openRun(outputFolder(loaded, options.output), {
       name: loaded.recipe.name,
       version: VERSION,
-      fingerprint: createHash("sha256").update(sums.join(" ")).digest("hex"),
+      fingerprint: withModels(loaded.fingerprint),
+      textFingerprint: withModels(textFingerprint(loaded)),
       recipeText: loaded.text,
       recipeFile: loaded.file,
       ...(loaded.variant === undefined ? {} : { variant: loaded.variant }),
@@ -221,7 +227,8 @@ export class Study implements AsyncDisposable {
     guidance,
   }: Pick<Workshop, "interventions" | "guidance">): Promise<Workshop> {
     const engine = await this.engine();
-    return { engine, recipe: this.recipe, prompts: this.prompts, interventions, guidance };
+    const { recipe, prompts, human, identifier } = this;
+    return { engine, recipe, prompts, interventions, guidance, human, identifier };
   }
 
   /** Finds a configuration by its name. */

@@ -1,16 +1,20 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "../engine/engine.js";
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
+import { words } from "../language/words.js";
 import { sampled, seedFrom } from "../random/seeded-random.js";
-import { buildReference, type HumanText, type ScoreReference } from "../score/reference.js";
+import { buildReference, type HumanText, referenceKey, type ScoreReference } from "../score/reference.js";
+import { relativeDiversity } from "../score/relative-diversity.js";
 import { type ScoreCard, type ScoreRequest, scoreTexts } from "../score/score.js";
 import { shuffleWords } from "../score/shuffle.js";
 import { ANY_LANGUAGE } from "../steering/class-means.js";
-import { BACK_TRANSLATED_CLASS } from "../steering/quality-vector.js";
-import type { Sample } from "../store/sample.js";
+import { SPOILT_CLASSES } from "../steering/quality-vector.js";
+import { SAMENESS_FILTERS, type Sample } from "../store/sample.js";
+import { addCost } from "./cost.js";
 import type { LabelChecks } from "./label-check.js";
 import type { Materials } from "./materials.js";
-import { scoreCells } from "./measures-of-cells.js";
+import { partOf, scoreCells } from "./measures-of-cells.js";
+import { type HumanScores, type ScoreMeasures, scoreMeasures } from "./measures-of-scores.js";
 import { readableBeginning } from "./readable-beginning.js";
 import type { ScoreCell } from "./report/run-report.js";
 import { numberOrNaN, ScoreCache } from "./score-cache.js";
@@ -46,11 +50,11 @@ async function meanLogProbabilities(
   return means;
 }
 
-/** Human texts of the run: held out from the vectors, and not what a machine translated. */
+/** Human texts of the run: held out from the vectors, and not what a machine translated or spoilt. */
 export function humanTexts({ recipe, split }: Materials): HumanText[] {
   const { languages } = recipe.task;
   return split.sets
-    .filter((set) => set.class !== BACK_TRANSLATED_CLASS)
+    .filter((set) => !SPOILT_CLASSES.includes(set.class))
     .flatMap((set) =>
       (set.language === ANY_LANGUAGE ? languages : [set.language])
         .filter((language) => languages.includes(language))
@@ -66,6 +70,14 @@ function keyOf(...parts: unknown[]): string {
 export interface ScoredSet extends ScoreCard {
   /** For each language and label, and for each of several languages: computed when it is asked for. */
   readonly cells: () => readonly ScoreCell[];
+  /** With what human texts get beside them: computed when it is asked for. */
+  readonly measures: () => ScoreMeasures;
+}
+
+/** The human texts, and what the model said of some of them. */
+interface HumanReadings {
+  readonly texts: readonly HumanText[];
+  readonly readings: readonly { readonly index: number; readonly logProbability: number }[];
 }
 
 /** Scores configurations against the human texts, and remembers what it read. */
@@ -74,17 +86,21 @@ export class TextScores {
   readonly #checks: LabelChecks;
   readonly #cache: ScoreCache<number>;
   readonly #reference: ScoreReference;
+  readonly #human: HumanReadings;
+  readonly #humanScores = new Map<string, HumanScores | undefined>();
 
   private constructor(
     study: Study,
     checks: LabelChecks,
     cache: ScoreCache<number>,
     reference: ScoreReference,
+    human: HumanReadings,
   ) {
     this.#study = study;
     this.#checks = checks;
     this.#cache = cache;
     this.#reference = reference;
+    this.#human = human;
   }
 
   /** Reads the human texts with the model, if no earlier run of this folder has. */
@@ -112,7 +128,8 @@ export class TextScores {
       budget: recipe.scoring.tokenBudget,
       seed: recipe.seed,
     });
-    return new TextScores(study, checks, cache, reference);
+    const readings = indices.map((index, i) => ({ index, logProbability: values[i]! }));
+    return new TextScores(study, checks, cache, reference, { texts, readings });
   }
 
   /**
@@ -135,7 +152,7 @@ export class TextScores {
         label,
         language,
         finish,
-        dropped: filters.some((filter) => filter !== "duplicate"),
+        dropped: filters.some((filter) => !SAMENESS_FILTERS.has(filter)),
       })),
       logProbabilities,
       scoredIndices,
@@ -145,7 +162,60 @@ export class TextScores {
       predictLabel: (text, language) => this.#checks.get(language)?.predict(text),
       seed: recipe.seed,
     };
-    return { ...scoreTexts(request), cells: () => scoreCells(request, recipe.task) };
+    const card = scoreTexts(request);
+    return {
+      ...card,
+      cells: () => scoreCells(request, recipe.task),
+      measures: () =>
+        scoreMeasures(
+          card,
+          recipe.task.languages.map((language) => ({
+            language,
+            card: scoreTexts(partOf(request, { language })),
+            human: this.#scoresOfHuman(language),
+          })),
+        ),
+    };
+  }
+
+  /** What the human texts of a language get; undefined if there are none. */
+  #scoresOfHuman(language: string): HumanScores | undefined {
+    if (!this.#humanScores.has(language)) this.#humanScores.set(language, this.#scoreHuman(language));
+    return this.#humanScores.get(language);
+  }
+
+  #scoreHuman(language: string): HumanScores | undefined {
+    const { recipe, identifier } = this.#study;
+    const { seed, scoring } = recipe;
+    const { texts, readings } = this.#human;
+    const members = [...texts.keys()].filter((index) => texts[index]!.language === language);
+    if (members.length === 0) return undefined;
+    const place = new Map(members.map((index, at) => [index, at]));
+    const scored = readings.filter(({ index }) => place.has(index));
+    const own = members.map((index) => texts[index]!);
+    const half = (parity: number) => own.filter((_, at) => at % 2 === parity);
+    const halves = buildReference({ texts: half(0), budget: scoring.tokenBudget, seed });
+    const other = half(1).map(({ text }) => text.normalize("NFC"));
+    const against = halves.languages.get(referenceKey(language));
+    return {
+      card: scoreTexts({
+        texts: own.map(({ text }) => ({ text, language, label: "" })),
+        logProbabilities: scored.map(({ logProbability }) => logProbability),
+        scoredIndices: scored.map(({ index }) => place.get(index)!),
+        reference: this.#reference,
+        matches: identifier.matches,
+        supports: identifier.supports,
+        predictLabel: () => undefined,
+        seed,
+      }),
+      diversity:
+        against &&
+        relativeDiversity({ texts: other, tokenized: other.map((text) => words(text, language)) }, against, {
+          budget: scoring.tokenBudget,
+          seed,
+        }).value,
+      labelRight: this.#checks.get(language)?.accuracy,
+    };
   }
 }
 
@@ -161,6 +231,7 @@ async function read(
     cache.get(keys[i]!) === undefined ? [{ text, key: keys[i]! }] : [],
   );
   if (missing.length > 0) {
+    const started = performance.now();
     const task = study.progress.begin(name, missing.length, "texts");
     const engine = await study.engine();
     let done = 0;
@@ -177,6 +248,9 @@ async function read(
     task.end();
     for (const [i, { key }] of missing.entries()) cache.set(key, values[i]!);
     await cache.save();
+    // The stage that asked for the scores counts all of its seconds.
+    const scoringSeconds = (performance.now() - started) / 1000;
+    await addCost(study.folder.file("cost.json"), { scoringSeconds });
   }
   return keys.map((key) => cache.get(key)!);
 }

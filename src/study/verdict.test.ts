@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { type VerdictNumbers, verdictSentence } from "./verdict.js";
 
 const spread = (mean: number, standardDeviation: number) => ({
-  macroF1: { mean, standardDeviation, minimum: 0, maximum: 1, values: [] },
+  mean,
+  standardDeviation,
 });
 const numbers: VerdictNumbers = {
   verdict: "better",

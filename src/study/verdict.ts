@@ -1,11 +1,14 @@
-import type { TrainedArm } from "../classify/evaluate-arms.js";
+import type { Spread } from "../classify/evaluate-arms.js";
+import { METRIC_TITLES, type MetricName } from "../classify/metric.js";
 import type { Prompting } from "../generate/configuration.js";
 
 /** One comparison of the steered texts' classifier with a baseline's, as numbers. */
 export interface VerdictNumbers {
   readonly verdict: "better" | "worse" | "no clear difference";
-  readonly steered: Pick<TrainedArm, "macroF1">;
-  readonly baseline: Pick<TrainedArm, "macroF1">;
+  /** What is compared; default `macro-f1`. */
+  readonly metric?: MetricName;
+  readonly steered: Pick<Spread, "mean" | "standardDeviation">;
+  readonly baseline: Pick<Spread, "mean" | "standardDeviation">;
   /** `zero-shot` or `few-shot`. */
   readonly baselineName: string;
   /** The prompts that steering or guidance was added to. */
@@ -42,13 +45,13 @@ function signed(value: number): string {
 
 /** The verdict in a sentence that can be read alone. */
 export function verdictSentence(numbers: VerdictNumbers): string {
-  const score = ({ macroF1 }: Pick<TrainedArm, "macroF1">) =>
-    `${macroF1.mean.toFixed(2)} ± ${macroF1.standardDeviation.toFixed(2)}`;
-  const { prompting, baselineName, how = "steered" } = numbers;
+  const score = ({ mean, standardDeviation }: VerdictNumbers["steered"]) =>
+    `${mean.toFixed(2)} ± ${standardDeviation.toFixed(2)}`;
+  const { prompting, baselineName, how = "steered", metric = "macro-f1" } = numbers;
   const subject = prompting === baselineName ? SUBJECTS[how] : `${SUBJECTS[how]} with ${prompting} prompts`;
   return (
     `${subject} ${OPENINGS[numbers.verdict]} ${baselineName} prompting: on texts that people wrote, a classifier trained on the ${how} ` +
     `texts scores ${score(numbers.steered)}, one trained on the prompted texts ${score(numbers.baseline)} ` +
-    `(macro-F1; difference ${signed(numbers.difference)}, 95 % interval ${signed(numbers.low)} to ${signed(numbers.high)}).`
+    `(${METRIC_TITLES[metric]}; difference ${signed(numbers.difference)}, 95 % interval ${signed(numbers.low)} to ${signed(numbers.high)}).`
   );
 }

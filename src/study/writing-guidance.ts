@@ -2,6 +2,7 @@ import type { Guidance } from "../engine/guidance.js";
 import { guidedStreams } from "../generate/guided-streams.js";
 import type { Workshop } from "../generate/job.js";
 import { type ExpertKey, usesNegatives } from "../recipe/guidance-axes.js";
+import { labelWords } from "../tasks/label-sets.js";
 import { findTemplate } from "../tasks/templates.js";
 import { unpromptedPrompt } from "../tasks/unprompted.js";
 import { isOtherShape } from "./experts.js";
@@ -27,7 +28,16 @@ export async function writingGuidance(study: Study): Promise<Workshop["guidance"
     experts.filter(({ shape }) => shape && isOtherShape(shape, facts)).map(({ name }) => name),
   );
   const unprompted = (label: string, language: string) =>
-    unpromptedPrompt({ unprompted: guidance.unprompted, template, chat: task.chat, label, language });
+    unpromptedPrompt({
+      unprompted: guidance.unprompted,
+      template,
+      chat: task.chat,
+      label,
+      language,
+      ...labelWords(task, label),
+      count: recipe.samples.perCall,
+      separator: recipe.samples.separator,
+    });
   return async (items, rows) => {
     // Texts that have the same guidance share it, by which the engine knows them.
     const shared = new Map<string, Guidance>();

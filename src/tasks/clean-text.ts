@@ -66,7 +66,8 @@ function dropHeading(text: string): string {
   return text.replace(HEADING, "");
 }
 
-function unquote(text: string): string {
+/** Without a pair of quotation marks around the whole text, and without an opening one whose partner was cut. */
+export function unquote(text: string): string {
   const opening = text.charAt(0);
   const closing = CLOSING_QUOTES.get(opening);
   if (closing === undefined) return text;

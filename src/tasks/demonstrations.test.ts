@@ -50,3 +50,28 @@ describe("drawDemonstrations", () => {
     expect(() => drawDemonstrations(hundred, { ...options, shortest: 4 })).toThrow(RecipeError);
   });
 });
+
+describe("the draw of paper A", () => {
+  const draw = (change: object) => drawDemonstrations(hundred, { ...options, draw: "paper-a", ...change });
+
+  // pandas: DataFrame of 50 rows, .sample(5, random_state=42): rows 13, 39, 30, 45, 17, each of which is row + 1 long here.
+  it("takes pandas' rows of the fifty shortest, for every label and language", () => {
+    expect(draw({}).map((text) => text.length)).toEqual([14, 40, 31, 46, 18]);
+    expect(draw({ language: "am" })).toEqual(draw({}));
+    expect(draw({ seed: 43 })).not.toEqual(draw({}));
+  });
+
+  it("counts code points, and keeps repeated rows", () => {
+    const rows = [row("abc"), row("👩‍👩‍👧‍👧"), row("de"), row("de")];
+    expect(drawDemonstrations(rows, { ...options, draw: "paper-a", count: 2, shortest: 2 })).toEqual([
+      "de",
+      "de",
+    ]);
+  });
+});
+
+it("draws from all texts at random, as paper C does", () => {
+  const drawn = drawDemonstrations(hundred, { ...options, draw: "random", count: 10, shortest: 1 });
+  expect(new Set(drawn).size).toBe(10);
+  expect(drawn.some((text) => text.length > 50)).toBe(true);
+});

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { RecipeError } from "../errors.js";
-import { readLabelled, readTexts } from "./labelled-text.js";
+import { oneSidedNote, readLabelled, readTexts } from "./labelled-text.js";
 
 let folder: string;
 let files = 0;
@@ -84,17 +84,15 @@ describe("readTexts", () => {
       Buffer.concat([Buffer.from("good\n\n"), Buffer.from([0x63, 0xe9, 0x0a])]),
       ".txt",
     );
-    expect(await failure(readTexts(file))).toBe(
-      `${file}:3: is not UTF-8. Save the file with the encoding UTF-8.`,
+    expect(await failure(readTexts(file))).toContain(
+      `${file}:3: byte 2 of the line is 0xe9, which is not UTF-8.`,
     );
-    const utf16 = await fileWith(Buffer.from("\ufefftext\n", "utf16le"), ".txt");
-    expect(await failure(readTexts(utf16))).toContain(":1: is not UTF-8");
   });
 
   it("names what cannot be read", async () => {
     expect(await failure(readTexts(join(folder, "none.txt")))).toContain("none.txt: there is no such file.");
-    expect(await failure(readTexts(await fileWith("a", ".csv")))).toContain("ends in .jsonl or .txt");
-    expect(await failure(readLabelled(await fileWith("a", ".txt")))).toContain("ends in .jsonl.");
+    expect(await failure(readTexts(await fileWith("a", ".doc")))).toContain("ends in .jsonl, .ndjson");
+    expect(await failure(readLabelled(await fileWith("a", ".txt")))).toContain("has no labels");
   });
 });
 
@@ -121,7 +119,8 @@ describe("readLabelled", () => {
     ['{"label":"good"}', 'the field "text" is missing'],
     ['{"text":"b"}', 'the field "label" is missing'],
     ['{"text":7,"label":"good"}', 'the field "text" is 7; it must be a string'],
-    ['{"text":"b","label":0}', 'the field "label" is 0; it must be a string'],
+    ['{"text":"b","label":0}', 'the label "0" is not one of "good", "bad"'],
+    ['{"text":"b","label":[0]}', 'the field "label" is a list of 1; it must be a string'],
     ['{"text":" ","label":"good"}', 'the field "text" is empty'],
     ['{"text":"b","label":"neutral"}', 'the label "neutral" is not one of "good", "bad"'],
     ['{"text":"b","label":"good","language":"xx"}', '"xx" is not a known language code'],
@@ -135,4 +134,22 @@ describe("readLabelled", () => {
   it("refuses an empty file", async () => {
     expect(await failure(readLabelled(await fileWith("\n")))).toContain("holds no text.");
   });
+});
+
+test("a note says when nearly all texts have one label", () => {
+  const rows = (...counts: readonly number[]) =>
+    counts.flatMap((count, label) =>
+      Array.from({ length: count }, () => ({ text: "x", label: `l${label}` })),
+    );
+  expect(oneSidedNote(rows(1, 9))).toBe(
+    '9 of 10 texts (90 %) have the label "l1"; `balance: true` takes as many of each.',
+  );
+  expect(oneSidedNote(rows(2, 9))).toBeUndefined();
+});
+
+test("texts of a label that is not there: the message lists those that are", async () => {
+  const file = await fileWith("text,label\na,pos\nb,neg\n", ".csv");
+  expect(await failure(readTexts(file, { label: "positive" }))).toBe(
+    `${file}: holds no text for label "positive". Its labels are "pos", "neg"; \`labels\` maps them.`,
+  );
 });

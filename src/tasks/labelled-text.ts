@@ -1,194 +1,115 @@
-import { createReadStream } from "node:fs";
 import { extname } from "node:path";
+import { type DataRecord, type ReadRecordsOptions, readRecords } from "../data/read-records.js";
 import { RecipeError } from "../errors.js";
+import { type DataSource, sourceName } from "../recipe/data-source-schema.js";
+import { nearestKey } from "../recipe/nearest-key.js";
+import { quoted } from "../recipe/problem.js";
 import { normalizeLanguage } from "./languages.js";
 
 /** A text of which it is known what it is. */
 export interface LabelledText {
   readonly text: string;
   readonly label: string;
-  /** Canonical short code; left out where the file names none. */
+  /** Canonical short code; left out where the source names none. */
   readonly language?: string;
 }
 
-/** Which rows of a .jsonl file to read. A row that has no such field is read. */
+/** Which rows of a source to take. A row that has no such column is taken. */
 export interface RowSelection {
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** ISO 639 code. */
-  readonly language?: string;
-  /** A blank line within a .txt file is an empty text, so that the lines of two files stay pairs. */
-  readonly keepBlank?: boolean;
+  readonly language?: string | undefined;
 }
 
 /**
- * The texts of a .txt file, a text a line, or of a .jsonl file, in the field `text`. Blank lines are skipped, a
- * byte order mark and CRLF are understood, and texts are NFC without white space at their ends. Only line feeds
- * end a line: U+2028 and U+0085 belong to the text.
+ * The texts of a source (see `readRecords`): of a .txt file a text a line, of a table the column `text`. Blank lines
+ * are skipped.
  *
- * @throws RecipeError naming file and line: the file cannot be read, is not UTF-8, has another ending, holds a
- *   line that is no JSON object with a `text`, or holds no (selected) text.
+ * @param options.keepBlank a blank line within a .txt file, and a row of a table without a text, is an empty text, so
+ *   that the rows of two sources stay pairs.
+ * @throws RecipeError for what `readRecords` throws, and if no row is selected
  */
-export async function readTexts(file: string, selection: RowSelection = {}): Promise<string[]> {
-  const isPlain = extname(file).toLowerCase() === ".txt";
-  if (!isPlain) requireJsonLines(file, ".jsonl or .txt");
+export async function readTexts(
+  data: DataSource,
+  options: RowSelection & Omit<ReadRecordsOptions, "needLabels" | "ignore"> = {},
+): Promise<string[]> {
+  const ignore = (["label", "language"] as const).filter((column) => options[column] === undefined);
+  return selectTexts(await readRecords(data, { ...options, ignore }), options, sourceName(data));
+}
+
+/**
+ * The texts of some of a source's rows.
+ *
+ * @param name what the source is called in messages
+ * @throws RecipeError if there is none
+ */
+export function selectTexts(records: readonly DataRecord[], selection: RowSelection, name: string): string[] {
   const label = selection.label?.normalize("NFC");
   const language = selection.language === undefined ? undefined : normalizeLanguage(selection.language);
-  const texts: string[] = [];
-  for await (const { where, line, number } of readLines(file)) {
-    if (isPlain && selection.keepBlank) while (texts.length < number - 1) texts.push("");
-    if (isPlain) texts.push(line.normalize("NFC"));
-    else {
-      const row = parseRow(line, where);
-      const text = stringField(row, "text", where);
-      const isOther =
-        (label !== undefined && row.label !== undefined && stringField(row, "label", where) !== label) ||
-        (language !== undefined && row.language !== undefined && languageField(row, where) !== language);
-      if (!isOther) texts.push(text);
-    }
-  }
-  if (texts.length === 0) {
-    const wanted = [label && `label "${label}"`, language && `language "${language}"`]
-      .filter(Boolean)
-      .join(" and ");
-    throw new RecipeError(`${file}: holds no text${wanted === "" ? "" : ` for ${wanted}`}.`);
-  }
-  return texts;
+  const texts = records
+    .filter((row) => label === undefined || row.label === undefined || row.label === label)
+    .filter((row) => language === undefined || row.language === undefined || row.language === language)
+    .map(({ text }) => text);
+  if (texts.length > 0) return texts;
+  const wanted = [label && `label "${label}"`, language && `language "${language}"`]
+    .filter(Boolean)
+    .join(" and ");
+  const found = [...new Set(records.flatMap((row) => row.label ?? []))];
+  const known =
+    label === undefined || found.includes(label)
+      ? ""
+      : ` Its labels are ${listed(found)}; \`labels\` maps them.`;
+  throw new RecipeError(`${name}: holds no text${wanted === "" ? "" : ` for ${wanted}`}.${known}`);
 }
 
 /**
- * The rows of a .jsonl file with the fields `text`, `label` and, if there, `language`. Other fields are ignored.
- * Lines are read as `readTexts` reads them.
+ * The rows of a source with text, label and, if there, language (see `readRecords`). Other columns are ignored.
  *
- * @param options.labels the labels that may occur, if only some may.
- * @throws RecipeError naming file and line, for what `readTexts` throws and for a missing or unknown label and an
- *   unknown language.
+ * @param options.labels the labels that may occur, if only some may
+ * @throws RecipeError naming file and line, for what `readRecords` throws and for a missing or unknown label
  */
 export async function readLabelled(
-  file: string,
-  options: { readonly labels?: readonly string[] } = {},
+  data: DataSource,
+  options: Omit<ReadRecordsOptions, "needLabels" | "keepBlank"> & {
+    readonly labels?: readonly string[] | undefined;
+  } = {},
 ): Promise<LabelledText[]> {
-  requireJsonLines(file, ".jsonl");
-  const rows: LabelledText[] = [];
-  for await (const { where, line } of readLines(file)) {
-    const row = parseRow(line, where);
-    const text = stringField(row, "text", where);
-    const found = stringField(row, "label", where);
-    const label = options.labels === undefined ? found : knownLabel(found, options.labels, where);
-    rows.push(
-      row.language === undefined ? { text, label } : { text, label, language: languageField(row, where) },
+  const name = sourceName(data);
+  if (extname(name).toLowerCase() === ".txt") {
+    throw new RecipeError(
+      `${name}: has no labels; give a .jsonl, .csv, .tsv or .parquet file, or a folder for each label.`,
     );
   }
-  if (rows.length === 0) throw new RecipeError(`${file}: holds no text.`);
-  return rows;
+  const { labels, ...reading } = options;
+  const records = await readRecords(data, { ...reading, needLabels: true });
+  return records.map(({ text, label: found, language, where }) => {
+    const label = labels === undefined ? found! : knownLabel(found!, labels, where);
+    return language === undefined ? { text, label } : { text, label, language };
+  });
 }
 
-function requireJsonLines(file: string, endings: string): void {
-  if (extname(file).toLowerCase() === ".jsonl") return;
-  throw new RecipeError(`${file}: cannot be read as texts; give a file that ends in ${endings}.`);
+/** A share above which a label leaves too little of the others. */
+const ONE_SIDED = 0.9;
+
+/** A note for rows of which nearly all have one label; undefined for others. */
+export function oneSidedNote(rows: readonly LabelledText[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { label } of rows) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [label, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
+  if (most < ONE_SIDED * rows.length) return undefined;
+  const share = ((100 * most) / rows.length).toFixed(0);
+  return `${most} of ${rows.length} texts (${share} %) have the label "${label}"; \`balance: true\` takes as many of each.`;
 }
 
-type Row = Readonly<Record<string, unknown>>;
-
-function parseRow(line: string, where: string): Row {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new RecipeError(`${where}: is not JSON: ${(error as Error).message}`, { cause: error });
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
-  throw new RecipeError(`${where}: is not a JSON object. Write {"text": "…"} on each line.`);
-}
-
-function stringField(row: Row, name: string, where: string): string {
-  const value = row[name];
-  if (value === undefined) throw new RecipeError(`${where}: the field "${name}" is missing.`);
-  if (typeof value !== "string") {
-    throw new RecipeError(`${where}: the field "${name}" is ${JSON.stringify(value)}; it must be a string.`);
-  }
-  const text = value.normalize("NFC").trim();
-  if (text === "") throw new RecipeError(`${where}: the field "${name}" is empty.`);
-  return text;
-}
-
-function languageField(row: Row, where: string): string {
-  const code = stringField(row, "language", where);
-  try {
-    return normalizeLanguage(code);
-  } catch (error) {
-    throw new RecipeError(`${where}: ${(error as Error).message}`, { cause: error });
-  }
-}
+const listed = (labels: readonly string[]) =>
+  labels.length === 0 ? "none" : labels.map((name) => quoted(name)).join(", ");
 
 function knownLabel(label: string, labels: readonly string[], where: string): string {
   const known = labels.find((candidate) => candidate.normalize("NFC") === label);
   if (known !== undefined) return known;
+  const near = nearestKey(label, labels) ?? labels[0]!;
   throw new RecipeError(
-    `${where}: the label "${label}" is not one of ${labels.map((name) => `"${name}"`).join(", ")}. ` +
-      "Add it to task.labels or take the row out.",
+    `${where}: the label ${quoted(label)} is not one of ${listed(labels)}. ` +
+      `Add it to task.labels, take the row out, or map it: labels: {${quoted(label)}: ${near}}, or to null.`,
   );
-}
-
-interface Line {
-  /** `FILE:LINE`, for errors. */
-  readonly where: string;
-  readonly line: string;
-  /** From 1. */
-  readonly number: number;
-}
-
-const LINE_FEED = 0x0a;
-const BYTE_ORDER_MARK = /^\ufeff/;
-
-/**
- * The lines that are not blank. Bytes are split before they are decoded, which UTF-8 allows, so that a wrong byte
- * is reported with its line.
- */
-async function* readLines(file: string): AsyncGenerator<Line> {
-  let number = 0;
-  for await (const bytes of splitAtLineFeeds(file)) {
-    number += 1;
-    const where = `${file}:${number}`;
-    const decoded = decode(bytes, where);
-    const line = (number === 1 ? decoded.replace(BYTE_ORDER_MARK, "") : decoded).trim();
-    if (line !== "") yield { where, line, number };
-  }
-}
-
-function decode(bytes: Uint8Array, where: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw new RecipeError(`${where}: is not UTF-8. Save the file with the encoding UTF-8.`, { cause: error });
-  }
-}
-
-async function* splitAtLineFeeds(file: string): AsyncGenerator<Uint8Array> {
-  let pending: Buffer[] = [];
-  try {
-    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-      let start = 0;
-      for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-        pending.push(chunk.subarray(start, end));
-        yield Buffer.concat(pending);
-        pending = [];
-        start = end + 1;
-      }
-      pending.push(chunk.subarray(start));
-    }
-  } catch (error) {
-    throw unreadable(file, error);
-  }
-  yield Buffer.concat(pending);
-}
-
-function unreadable(file: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === undefined) return error;
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: "there is no such file",
-    EISDIR: "is a folder, not a file",
-    EACCES: "may not be read",
-  };
-  return new RecipeError(`${file}: ${reasons[code] ?? code}.`, { cause: error });
 }

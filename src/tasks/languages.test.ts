@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RecipeError } from "../errors.js";
+import { sameLanguage } from "../language/code.js";
 import { languageName, normalizeLanguage } from "./languages.js";
 
 // ISO 639-1 code, ISO 639-3 code, English name: papers A and C, and SIB-200's languages that the benches use.
@@ -75,6 +76,18 @@ describe("normalizeLanguage", () => {
     ).toEqual(["az", "sw", "ko", "zh", "zh-Hant", "ks-Deva"]);
   });
 
+  // Papers A and C, and SIB-200's languages, by the names of FLORES-200.
+  it.each(
+    `amh_Ethi am azj_Latn az ces_Latn cs cym_Latn cy dan_Latn da deu_Latn de eng_Latn en hau_Latn ha heb_Hebr he
+ind_Latn id jav_Latn jv kat_Geor ka mlt_Latn mt ron_Latn ro slk_Latn sk slv_Latn sl sun_Latn su swh_Latn sw tel_Telu te
+tha_Thai th tur_Latn tr urd_Arab ur uzn_Latn uz yor_Latn yo`
+      .split(/\s+/)
+      .flatMap((flores, i, all) => (i % 2 === 0 ? [[flores, all[i + 1]!]] : [])),
+  )("knows %s as %s", (flores, short) => {
+    expect(normalizeLanguage(flores)).toBe(short);
+    expect(sameLanguage(flores, short)).toBe(true);
+  });
+
   it("keeps a region", () => {
     expect(normalizeLanguage("por_Latn_BR")).toBe("pt-BR");
   });
@@ -107,6 +120,12 @@ describe("languageName", () => {
 
   it("names what ICU lacks", () => {
     expect(languageName("kbp_Latn")).toBe("Kabiyè");
+    expect(["lld_Latn", "uum_Latn", "nag", "ktu"].map(languageName)).toEqual([
+      "Ladin",
+      "Urum",
+      "Nagamese",
+      "Kituba",
+    ]);
     expect(languageName("azb_Arab")).toBe("South Azerbaijani");
   });
 

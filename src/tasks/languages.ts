@@ -1,6 +1,6 @@
 import { RecipeError } from "../errors.js";
 
-/** Individual languages of FLORES-200 and SIB-200 that ICU has no English name for. */
+/** Languages of FLORES-200, SIB-200 and FLORES+ that ICU has no English name for. */
 const NAMES_BEYOND_ICU: Readonly<Record<string, string>> = {
   acm: "Mesopotamian Arabic",
   acq: "Taʽizzi-Adeni Arabic",
@@ -11,9 +11,13 @@ const NAMES_BEYOND_ICU: Readonly<Record<string, string>> = {
   fuv: "Nigerian Fulfulde",
   hne: "Chhattisgarhi",
   kbp: "Kabiyè",
+  ktu: "Kituba",
+  lld: "Ladin",
+  nag: "Nagamese",
   pbt: "Southern Pashto",
   quy: "Ayacucho Quechua",
   taq: "Tamasheq",
+  uum: "Urum",
 };
 
 /** ISO 639 codes that stand for no language that a text could be written in. */

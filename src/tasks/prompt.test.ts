@@ -57,4 +57,27 @@ describe("buildPrompt", () => {
     expect(() => buildPrompt({ ...request, chat: "raw", examples: [] })).toThrow(/at least one example/);
     expect(() => buildPrompt({ ...request, language: "xx", chat: "raw" })).toThrow(RecipeError);
   });
+
+  it("calls a label by its wording, and says what it means", () => {
+    const template = { zeroShot: "{label}: {meaning}{meaningClause}", source: "test" };
+    const own = { template, chat: "raw", label: "a", language: "en" } as const;
+    expect(buildPrompt({ ...own, wording: "an {A}", meaning: "It is A." })).toBe(
+      'an {A}: It is A. which has the following meaning: "It is A."',
+    );
+    expect(() => buildPrompt(own)).toThrow(/has \{meaning\}, and "a" has none\. Add it to task\.meanings/);
+  });
+
+  it("asks for several texts only where the words say how many", () => {
+    const template = { zeroShot: "{count} of {label}, {separator} between.", source: "test" };
+    const own = { template, chat: "raw", label: "a", language: "en" } as const;
+    expect(buildPrompt({ ...own, count: 6, separator: "###" })).toBe("6 of a, ### between.");
+    expect(buildPrompt({ ...own, count: 2, separator: "\n" })).toBe("2 of a, a line break between.");
+    expect(buildPrompt(own)).toBe("1 of a, ||| between.");
+    const escaped = { zeroShot: "{{count}} {label}", source: "test" };
+    for (const template of [sentiment, escaped]) {
+      expect(() => buildPrompt({ ...own, template, count: 6 })).toThrow(
+        /samples\.perCall: 6 texts are wanted/,
+      );
+    }
+  });
 });

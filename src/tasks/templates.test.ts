@@ -1,34 +1,30 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RecipeError } from "../errors.js";
-import { expandTemplate, findTemplate, TEMPLATE_NAMES } from "./templates.js";
+import { expandTemplate, findTemplate, namedWords, TEMPLATE_NAMES } from "./templates.js";
 
 describe("findTemplate", () => {
-  it("finds paper A's sentiment prompts", () => {
-    const template = findTemplate("paper-a/sentiment");
-    expect(template.zeroShot).toBe(
-      "Generate a review with {label} sentiment in {language} language. Output only the text and nothing else.",
-    );
-    expect(template.fewShot).toBe(
-      "Generate a review with {label} sentiment in {language} language based on examples. Output only the text and nothing else. Examples: {examples}",
-    );
-    expect(template.system).toBeUndefined();
+  it.each(TEMPLATE_NAMES)("finds %s, whole and by its words", (name) => {
+    const template = findTemplate(name);
+    expect(template.source).toMatch(/arXiv \d{4}\.\d{5}/);
+    expect(findTemplate(`${name}/zero-shot`)).toBe(template);
+    if (template.fewShot !== undefined) expect(findTemplate(`${name}/few-shot`)).toBe(template);
+    else expect(() => findTemplate(`${name}/few-shot`)).toThrow(RecipeError);
   });
 
-  it.each(TEMPLATE_NAMES)("has words for zero-shot and few-shot in %s that expand", (name) => {
-    const template = findTemplate(name);
-    const values = { label: "LABEL", language: "LANGUAGE" };
-    const zeroShot = expandTemplate(template.zeroShot, values, name);
-    const fewShot = expandTemplate(template.fewShot!, { ...values, examples: "EXAMPLES" }, name);
-    for (const text of [zeroShot, fewShot]) {
-      expect(text).toContain("LABEL");
-      expect(text).toContain("LANGUAGE");
-      expect(text).not.toMatch(/[{}]/);
-    }
-    expect(fewShot).toContain("EXAMPLES");
-    if (template.system !== undefined)
-      expect(expandTemplate(template.system, values, name)).toContain("LANGUAGE");
+  it("says which prompting a name is for", () => {
+    expect(namedWords("paper-a/sentiment/few-shot")).toBe("few-shot");
+    expect(namedWords("paper-a/sentiment/zero-shot")).toBe("zero-shot");
+    for (const prompt of ["paper-a/sentiment", { zeroShot: "x/few-shot" }])
+      expect(namedWords(prompt)).toBeUndefined();
   });
+
+  it.each(["paper-c/classify", "paper-c/self-check"])(
+    "keeps %s, which asks for no text, from recipes",
+    (name) => {
+      expect(() => findTemplate(name)).toThrow(RecipeError);
+    },
+  );
 
   it.each(["paper-z", "toString", "Write a {label} text"])("lists the names when %j is not one", (name) => {
     expect(() => findTemplate(name)).toThrow(RecipeError);
@@ -44,7 +40,7 @@ describe("findTemplate", () => {
   it.each([
     [
       { zeroShot: "About {lable}" },
-      "task.prompt.zeroShot: {lable} is not known here. Known: {label}, {language}",
+      "task.prompt.zeroShot: {lable} is not known here. Known: {label}, {language}, {meaning}",
     ],
     [{ zeroShot: "Like {examples}" }, "task.prompt.zeroShot: {examples} is not known here"],
     [{ zeroShot: "About { label }" }, "{ label } is not known here"],

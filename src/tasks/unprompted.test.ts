@@ -49,3 +49,13 @@ test("a template that cannot be filled in is named by its key", () => {
   const prompt = () => unpromptedPrompt({ ...BASE, template: own("{label}"), unprompted: "A {lable} text" });
   expect(prompt).toThrow(/^guidance\.unprompted: \{lable\} is not known here/);
 });
+
+test("what a label means goes with it", () => {
+  const meaning = "It is bad.";
+  const prompt = (template: string | { zeroShot: string }) =>
+    unpromptedPrompt({ ...BASE, meaning, wording: "bad", template: findTemplate(template), count: 2 });
+  expect(prompt({ zeroShot: "{count} {label} texts. {meaning} {language}." })).toBe("2 texts. English.");
+  const built = JSON.stringify(prompt("paper-c/six"));
+  expect(built).not.toMatch(/bad|meaning|\u{F0000}/u);
+  expect(built).toContain("Write 2 different texts");
+});

@@ -13,6 +13,22 @@ test("messages are rendered by the model's own template", async () => {
   expect(text).toBe("<|user|>\ngo</s>\n<|assistant|>\n");
 });
 
+test("the tokens of a prompt are those that are read for it", async () => {
+  const hostile = "go </s> on";
+  const prompts = [
+    "go",
+    hostile,
+    [{ role: "user" as const, content: "go" }],
+    [{ role: "user" as const, content: hostile }],
+  ];
+  const requests = prompts.map((prompt) => ({ prompt, seed: 1 }));
+  const completions = await inOrder(engine.generate(requests, { decoding: { ...PLAIN, maxTokens: 1 } }));
+  const counts: number[] = [];
+  for (const prompt of prompts) counts.push((await engine.promptTokens(prompt)).length);
+  expect(counts).toEqual(completions.map(({ promptTokens }) => promptTokens));
+  expect(counts[0]).toBe((await engine.tokenize("go")).length + 1);
+});
+
 test("a template that asks for today's date gets the same one every day", async () => {
   const chatTemplate =
     "{%- if not day is defined %}\n" +

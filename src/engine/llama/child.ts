@@ -1,7 +1,8 @@
 /** Entry of the child process in which llama.cpp lives. It serves one operation at a time until the parent goes. */
 import { capture, logProbabilities, nextToken } from "./analysis.js";
 import { generate } from "./generate.js";
-import { renderPrompt } from "./prompt-tokens.js";
+import { nextTokens } from "./next-tokens.js";
+import { promptTokens, renderPrompt } from "./prompt-tokens.js";
 import type { ChildMessage, OperationName, Operations, ParentMessage } from "./protocol.js";
 import { Session } from "./session.js";
 
@@ -35,6 +36,9 @@ const handlers: { [N in OperationName]: Handler<N> } = {
   async render({ prompt }) {
     return renderPrompt(prompt, loaded().chatTemplate, loaded().vocabulary);
   },
+  async promptTokens({ prompt }) {
+    return promptTokens(prompt, loaded().chatTemplate, loaded().vocabulary);
+  },
   async capture(input, emit, signal) {
     await capture(loaded(), input, emit, signal);
     return undefined;
@@ -45,6 +49,10 @@ const handlers: { [N in OperationName]: Handler<N> } = {
   },
   async logProbabilities(input, emit, signal) {
     await logProbabilities(loaded(), input, emit, signal);
+    return undefined;
+  },
+  async nextTokens(input, emit, signal) {
+    await nextTokens(loaded(), input, emit, signal);
     return undefined;
   },
   async nextToken({ text, options }, _emit, signal) {

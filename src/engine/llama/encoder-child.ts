@@ -29,20 +29,18 @@ const handlers: { [N in EncoderOperation]: Handler<N> } = {
   },
   async encode(id, { texts }) {
     if (!model) throw new Error("No model is loaded.");
-    let truncated = 0;
     for (const [index, text] of texts.entries()) {
       await yieldToMessages();
       if (cancelled.has(id)) break;
-      const read = model.tokens(text);
-      if (read.truncated) truncated += 1;
-      if (read.tokens.length === 0) continue;
+      const { tokens, truncated } = model.tokens(text);
+      if (tokens.length === 0) continue;
       send({
         kind: "item",
         id,
-        item: { text: index, vector: model.encode(read.tokens) } satisfies EncodedText,
+        item: { text: index, truncated, vector: model.encode(tokens) } satisfies EncodedText,
       });
     }
-    return { truncated };
+    return {};
   },
 };
 

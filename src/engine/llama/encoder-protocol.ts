@@ -20,14 +20,15 @@ export interface LoadEncoderOutput {
 /** A text, by its index, and its vector. `[width]` */
 export interface EncodedText {
   readonly text: number;
+  /** True if only its beginning was read. */
+  readonly truncated: boolean;
   readonly vector: Float32Array;
 }
 
 /** Every operation: what goes in, what comes back one by one, and what comes back at the end. */
 export interface EncoderOperations {
   load: { input: LoadEncoderInput; item: never; output: LoadEncoderOutput };
-  /** `truncated` counts the texts of which only the beginning was read. */
-  encode: { input: { texts: readonly string[] }; item: EncodedText; output: { truncated: number } };
+  encode: { input: { texts: readonly string[] }; item: EncodedText; output: Record<string, never> };
 }
 
 export type EncoderOperation = keyof EncoderOperations;

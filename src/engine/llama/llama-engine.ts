@@ -10,6 +10,7 @@ import type {
   GenerateOptions,
   GenerationRequest,
   ModelInfo,
+  NextTokensOptions,
   Prompt,
   ReadText,
   TokenLogProbabilities,
@@ -100,6 +101,10 @@ export class LlamaEngine implements Engine {
     return (await this.#running()).call("render", { prompt });
   }
 
+  async promptTokens(prompt: Prompt): Promise<Int32Array> {
+    return (await this.#running()).call("promptTokens", { prompt });
+  }
+
   async *capture(
     texts: readonly ReadText[],
     options: CaptureOptions & SteeringOptions,
@@ -137,6 +142,13 @@ export class LlamaEngine implements Engine {
   ): AsyncIterable<TokenLogProbabilities> {
     const input = { texts, options: steering(options) };
     yield* (await this.#running()).run("logProbabilities", input, options.signal);
+  }
+
+  async *nextTokens(
+    texts: readonly ReadText[],
+    { frames, tokens, signal }: NextTokensOptions,
+  ): AsyncIterable<TokenLogProbabilities> {
+    yield* (await this.#running()).run("nextTokens", { texts, frames, tokens }, signal);
   }
 
   async nextToken(text: Prompt | ReadText, options: SteeringOptions = {}): Promise<Float32Array> {

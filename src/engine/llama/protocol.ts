@@ -45,6 +45,7 @@ export interface Operations {
   load: { input: LoadInput; item: never; output: LoadOutput };
   tokenize: { input: { text: string; special: boolean }; item: never; output: Int32Array };
   render: { input: { prompt: Prompt }; item: never; output: string };
+  promptTokens: { input: { prompt: Prompt }; item: never; output: Int32Array };
   capture: {
     input: {
       texts: readonly ReadText[];
@@ -63,6 +64,11 @@ export interface Operations {
   };
   logProbabilities: {
     input: { texts: readonly ReadText[]; options: Steering };
+    item: TokenLogProbabilities;
+    output: undefined;
+  };
+  nextTokens: {
+    input: { texts: readonly ReadText[]; frames: readonly ReadText[]; tokens: readonly number[] };
     item: TokenLogProbabilities;
     output: undefined;
   };

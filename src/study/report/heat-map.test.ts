@@ -1,61 +1,72 @@
 import { describe, expect, it } from "vitest";
-import { HEAT_STEPS, heatLegend, heatMap, heatStep, layersName } from "./heat-map.js";
+import { drawFigure } from "./figure.js";
+import { HEAT_STEPS, type HeatMapCell, heatLegend, heatMap, layersName } from "./heat-map.js";
+import { MOST_CURVES } from "./learning-curves.js";
 import { PAGE_STYLE } from "./page-style.js";
 
 const AXES = { column: "strength", row: "layer" };
-const cell = (layer: number | number[], strength: number, value: number) => ({
+const cell = (layer: number | number[], strength: number, value: number | undefined): HeatMapCell => ({
   row: { order: [layer].flat(), name: layersName([layer].flat()) },
   column: { order: [strength], name: String(strength) },
   value,
   collapsed: false,
   chosen: false,
-  hint: "<hint>",
 });
 
+async function drawn(cells: readonly HeatMapCell[], axes = AXES, title = "Harmonic mean"): Promise<string> {
+  return (await drawFigure(heatMap(title, cells, axes))).source;
+}
+
+/** Marks of a name, as their tags. */
+function marks(source: string, name: string): string[] {
+  const group = new RegExp(`<g class="mark-\\w+ role-mark ${name}"[^>/]*>(.*?)</g>`).exec(source)?.[1] ?? "";
+  return group.match(/<(?:path|text)[^>]*>/g) ?? [];
+}
+
 describe("heatMap", () => {
-  it("has a value for each cell, with layers upwards and strengths to the right", () => {
-    const { source } = heatMap(
-      "Harmonic mean",
-      [cell(10, 0.2, 0.51), cell(4, 0.1, 0.31), cell(4, 0.2, 0.41)],
-      AXES,
-    );
+  it("has a value for each cell, with layers upwards and strengths to the right", async () => {
+    const source = await drawn([cell(10, 0.2, 0.51), cell(4, 0.1, 0.31), cell(4, 0.2, 0.41)]);
     const place = (value: string) => {
-      const found = new RegExp(`<text x="([\\d.]+)"[^>]* y="([\\d.]+)"[^>]*>${value}</text>`).exec(source);
+      const found = new RegExp(
+        `<text[^>]* transform="translate\\(([\\d.]+),([\\d.]+)\\)"[^>]*>${value}</text>`,
+      ).exec(source);
       return { x: Number(found?.[1]), y: Number(found?.[2]) };
     };
     expect(place("0.41").x).toBeGreaterThan(place("0.31").x);
     expect(place("0.41").y).toBe(place("0.31").y);
     expect(place("0.51").y).toBeLessThan(place("0.41").y);
     expect(place("0.51").x).toBe(place("0.41").x);
-    expect(source).toContain("Highest: 0.51 at layer 10, strength 0.2.");
-    expect(source).toContain("&lt;hint&gt;");
+    expect(source).toContain(
+      'aria-label="Harmonic mean by layer and strength. Highest: 0.51 at layer 10, strength 0.2."',
+    );
     // Layer 10 was not tried at 0.1.
-    expect(source.match(/class="untried"/g)).toHaveLength(1);
+    expect(marks(source, "open-cell")).toHaveLength(1);
   });
 
-  it("has a row for layers that are steered together, named by the first and the last", () => {
-    const sets = [[2], [2, 5], [2, 5, 9]].map((layers) => cell(layers, 0.1, 0.5));
-    const { source } = heatMap("Success", sets, AXES);
-    expect([...source.matchAll(/text-anchor="end">([^<]*)</g)].map((match) => match[1])).toEqual([
+  it("has a row for layers that are steered together, named by the first and the last", async () => {
+    const source = await drawn([[2], [2, 5], [2, 5, 9]].map((layers) => cell(layers, 0.1, 0.5)));
+    expect([...source.matchAll(/<text text-anchor="end"[^>]*>([^<]*)</g)].map((match) => match[1])).toEqual([
       "2…9",
       "2+5",
       "2",
     ]);
-    expect(source).not.toContain('class="untried"');
+    expect(marks(source, "open-cell")).toHaveLength(0);
   });
 
-  it("draws a value that was not measured as a dash", () => {
-    const { source } = heatMap("Success", [cell(0, 1, Number.NaN)], AXES);
+  it("draws a value that was not measured as a dash, and leaves a cell without one open", async () => {
+    const source = await drawn([cell(0, 1, Number.NaN), cell(0, 2, undefined), cell(0, 3, 0.5)]);
     expect(source).toContain(">–</text>");
     expect(source).not.toMatch(/NaN|Infinity|undefined/);
+    expect(marks(source, "open-cell")).toHaveLength(2);
+    expect(marks(source, "cell")).toHaveLength(1);
   });
 
-  it("does not speak of rows where there is one without a name", () => {
+  it("does not speak of rows where there is one without a name", async () => {
     const row = { order: [0], name: "" };
     const cells = [0, 0.2].map((weight) => ({ ...cell(0, weight, 0.5 + weight), row }));
-    const { source } = heatMap("Diversity", cells, { column: "η", row: "" });
+    const source = await drawn(cells, { column: "η", row: "" }, "Diversity");
     expect(source).toContain("Diversity by η. Highest: 0.70 at η 0.2.");
-    expect(source.match(/class="axis-title"/g)).toHaveLength(1);
+    expect(source.match(/role-axis-title/g)).toHaveLength(1);
   });
 
   it.each([
@@ -67,10 +78,28 @@ describe("heatMap", () => {
     [1, 9],
     [1.2, 9],
     [-0.1, 0],
-  ])("%d has step %d", (value, step) => expect(heatStep(value)).toBe(step));
+  ])("%d has colour %d, and the ink that goes with it", async (value, step) => {
+    const source = await drawn([cell(0, 1, value)]);
+    expect(marks(source, "cell")[0]).toContain(`fill="var(--heat-${step})"`);
+    expect(marks(source, "value")[0]).toContain(`fill="var(--heat-ink-${step})"`);
+  });
 
-  it("has as many steps in the legend as in the scale", () => {
-    expect(heatLegend().source.match(/class="heat-\d"/g)).toHaveLength(HEAT_STEPS);
+  it("frames the chosen cell and says of a collapsed one that it is", async () => {
+    const source = await drawn([
+      { ...cell(0, 1, 0.5), chosen: true },
+      { ...cell(1, 1, 0.1), collapsed: true },
+    ]);
+    expect(marks(source, "chosen-cell")).toHaveLength(1);
+    expect(source.match(/>collapsed</g)).toHaveLength(1);
+  });
+
+  it("stands no cells", async () => {
+    expect(await drawn([])).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it("has as many steps in the legend as in the scale", async () => {
+    const { source } = await drawFigure(heatLegend());
+    expect(marks(source, "step")).toHaveLength(HEAT_STEPS);
   });
 });
 
@@ -89,6 +118,10 @@ describe("the colours of the heat map", () => {
     for (let step = 0; step < HEAT_STEPS; step += 1) {
       const contrast = contrastRatio(colour(theme, `heat-${step}`), colour(theme, `heat-ink-${step}`));
       expect(contrast, `step ${step}`).toBeGreaterThanOrEqual(4.5);
+    }
+    for (let series = 0; series < MOST_CURVES; series += 1) {
+      const contrast = contrastRatio(colour(theme, `series-${series}`), colour(theme, "page"));
+      expect(contrast, `series ${series}`).toBeGreaterThanOrEqual(3);
     }
     for (const name of ["ink", "soft", "accent"]) {
       expect(contrastRatio(colour(theme, name), colour(theme, "page")), name).toBeGreaterThanOrEqual(4.5);

@@ -1,4 +1,4 @@
-import { type Content, html, type Markup } from "./markup.js";
+import type { Figure } from "./figure.js";
 import { decimal, whole } from "./number-text.js";
 
 /** A place on an axis. */
@@ -12,12 +12,10 @@ export interface AxisValue {
 export interface HeatMapCell {
   readonly column: AxisValue;
   readonly row: AxisValue;
-  /** 0 to 1; not finite is shown as a dash. */
-  readonly value: number;
+  /** 0 to 1; not finite is shown as a dash, undefined as a cell that was not tried. */
+  readonly value: number | undefined;
   readonly collapsed: boolean;
   readonly chosen: boolean;
-  /** Shown when the pointer rests on the cell. */
-  readonly hint: string;
 }
 
 /** What the axes are, such as `strength` and `layer`; a map of one row has no name for it. */
@@ -30,71 +28,194 @@ export interface HeatMapAxes {
 export const HEAT_STEPS = 10;
 
 const CELL = { width: 50, height: 36 } as const;
-const LEFT = 40;
-const TOP = 4;
-const BOTTOM = 42;
+
+const steps = (name: string) => Array.from({ length: HEAT_STEPS }, (_, step) => `var(--${name}-${step})`);
 
 /**
- * Rows (up) by columns (to the right) as an SVG: the value stands in each cell, so that colour is never the only
- * sign. The scale is fixed, 0 to 1, so that several maps can be compared. Cells that lie on no axis are left out.
+ * Rows (up) by columns (to the right): the value stands in each cell, so that colour is never the only sign. The
+ * scale is fixed, 0 to 1, so that several maps can be compared. Cells that lie on no axis are left out.
  */
-export function heatMap(title: string, all: readonly HeatMapCell[], axes: HeatMapAxes): Markup {
+export function heatMap(title: string, all: readonly HeatMapCell[], axes: HeatMapAxes): Figure {
   const cells = all.filter((cell) => [...cell.column.order, ...cell.row.order].every(Number.isFinite));
   const rows = unique(cells.map((cell) => cell.row)).reverse();
   const columns = unique(cells.map((cell) => cell.column));
-  const width = LEFT + Math.max(columns.length * CELL.width, 170) + 4;
-  const height = TOP + rows.length * CELL.height + BOTTOM;
-  const x = (column: AxisValue) => LEFT + columns.findIndex((one) => isSame(one, column)) * CELL.width;
-  const y = (row: AxisValue) => TOP + rows.findIndex((one) => isSame(one, row)) * CELL.height;
-  const isTried = (column: AxisValue, row: AxisValue) =>
-    cells.some((cell) => isSame(cell.row, row) && isSame(cell.column, column));
-  // The chosen cell last: its frame lies over its neighbours.
-  const ordered = [...cells].sort((a, b) => Number(a.chosen) - Number(b.chosen));
-  const bottom = TOP + rows.length * CELL.height;
-  return html`<svg class="heat-map" role="img" aria-label="${describe(title, cells, axes)}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
-${rows.map((row) => columns.filter((column) => !isTried(column, row)).map((column) => html`<rect class="untried" x="${x(column) + 1}" y="${y(row) + 1}" width="${CELL.width - 2}" height="${CELL.height - 2}" rx="3"/>`))}
-${ordered.map((cell) => drawCell(cell, x(cell.column), y(cell.row)))}
-${rows.map((row) => html`<text class="axis" x="${LEFT - 8}" y="${y(row) + CELL.height / 2}" dy=".35em" text-anchor="end">${row.name}</text>`)}
-${columns.map((column) => html`<text class="axis" x="${x(column) + CELL.width / 2}" y="${bottom + 15}" text-anchor="middle">${column.name}</text>`)}
-<text class="axis-title" x="${LEFT}" y="${bottom + 34}">${axes.column} →</text>
-${axes.row === "" ? undefined : html`<text class="axis-title" transform="translate(11 ${bottom}) rotate(-90)">${axes.row} →</text>`}
-</svg>`;
-}
-
-function drawCell(cell: HeatMapCell, x: number, y: number): Markup {
-  const step = heatStep(cell.value);
-  const name = step === undefined ? "untried" : `heat-${step}`;
-  const middle = html`x="${x + CELL.width / 2}" text-anchor="middle"`;
-  const value = decimal(cell.value);
-  return html`<g class="${name}"><title>${cell.hint}</title>
-<rect x="${x + 1}" y="${y + 1}" width="${CELL.width - 2}" height="${CELL.height - 2}" rx="3"/>
-<text ${middle} y="${y + (cell.collapsed ? 16 : CELL.height / 2)}" dy="${cell.collapsed ? "0" : ".35em"}">${value}</text>
-${cell.collapsed ? html`<text class="small" ${middle} y="${y + 29}">collapsed</text>` : undefined}
-${cell.chosen ? html`<rect class="chosen" x="${x + 1}" y="${y + 1}" width="${CELL.width - 2}" height="${CELL.height - 2}" rx="3"/>` : undefined}</g>
-`;
+  const key = (place: AxisValue) => place.order.join();
+  const place = (cell: HeatMapCell) => ({ column: key(cell.column), row: key(cell.row) });
+  const valued = cells.filter(isValued);
+  const tried = new Set(valued.map((cell) => JSON.stringify(place(cell))));
+  const untried = rows
+    .flatMap((row) => columns.map((column) => ({ column: key(column), row: key(row) })))
+    .filter((empty) => !tried.has(JSON.stringify(empty)));
+  const shown = valued.map((cell) => ({
+    ...place(cell),
+    value: cell.value,
+    text: decimal(cell.value),
+    measured: Number.isFinite(cell.value),
+    collapsed: cell.collapsed,
+    chosen: cell.chosen,
+  }));
+  const box = {
+    x: { scale: "column", field: "column", offset: 1 },
+    y: { scale: "row", field: "row", offset: 1 },
+    width: { value: CELL.width - 2 },
+    height: { value: CELL.height - 2 },
+  };
+  const open = {
+    stroke: { value: "var(--soft)" },
+    strokeWidth: { value: 0.75 },
+    strokeDash: { value: [2, 3] },
+  };
+  const written = (text: { field: string } | { value: string }, size: number, raised: number) => ({
+    text,
+    x: { scale: "column", field: "column", offset: CELL.width / 2 },
+    y: [
+      { test: "datum.collapsed", scale: "row", field: "row", offset: CELL.height / 2 - raised },
+      { scale: "row", field: "row", offset: CELL.height / 2 },
+    ],
+    align: { value: "center" as const },
+    baseline: { value: "middle" as const },
+    fontSize: { value: size },
+    fill: [
+      { test: "!datum.measured", value: "var(--soft)" },
+      { scale: "ink", field: "value" },
+    ],
+  });
+  const axis = (scale: string, orient: "bottom" | "left", name: string) => ({
+    scale,
+    orient,
+    ticks: false,
+    labelPadding: 7,
+    ...(name === "" ? {} : { title: `${name} →`, titlePadding: 6 }),
+    encode: { labels: { update: { text: { scale: `${scale}-name`, field: "value" } } } },
+  });
+  const scales = (name: string, values: readonly AxisValue[], range: "width" | "height") => [
+    { name, type: "band" as const, domain: values.map(key), range },
+    {
+      name: `${name}-name`,
+      type: "ordinal" as const,
+      domain: values.map(key),
+      range: values.map((value) => value.name),
+    },
+  ];
+  return {
+    name: "heat-map",
+    label: describe(title, valued, axes),
+    spec: {
+      width: columns.length * CELL.width,
+      height: rows.length * CELL.height,
+      padding: 2,
+      data: [
+        { name: "open", values: [...untried, ...shown.filter(({ measured }) => !measured)] },
+        { name: "cells", values: shown },
+        { name: "measured", source: "cells", transform: [{ type: "filter", expr: "datum.measured" }] },
+        { name: "collapsed", source: "cells", transform: [{ type: "filter", expr: "datum.collapsed" }] },
+        { name: "chosen", source: "cells", transform: [{ type: "filter", expr: "datum.chosen" }] },
+      ],
+      scales: [
+        ...scales("column", columns, "width"),
+        ...scales("row", rows, "height"),
+        { name: "fill", type: "quantize", domain: [0, 1], range: steps("heat") },
+        { name: "ink", type: "quantize", domain: [0, 1], range: steps("heat-ink") },
+      ],
+      axes: [axis("column", "bottom", axes.column), axis("row", "left", axes.row)],
+      marks: [
+        {
+          type: "rect",
+          name: "open-cell",
+          from: { data: "open" },
+          aria: false,
+          encode: { enter: { ...box, ...open } },
+        },
+        {
+          type: "rect",
+          name: "cell",
+          from: { data: "measured" },
+          aria: false,
+          encode: {
+            enter: {
+              ...box,
+              fill: { scale: "fill", field: "value" },
+            },
+          },
+        },
+        {
+          type: "text",
+          name: "value",
+          from: { data: "cells" },
+          aria: false,
+          encode: { enter: written({ field: "text" }, 13, 5) },
+        },
+        {
+          type: "text",
+          name: "collapsed-cell",
+          from: { data: "collapsed" },
+          aria: false,
+          encode: { enter: written({ value: "collapsed" }, 9.5, -9) },
+        },
+        {
+          type: "rect",
+          name: "chosen-cell",
+          from: { data: "chosen" },
+          aria: false,
+          encode: {
+            enter: { ...box, stroke: { value: "var(--mark)" }, strokeWidth: { value: 3 } },
+          },
+        },
+      ],
+    },
+  };
 }
 
 /** The colour scale, with its ends named. */
-export function heatLegend(): Markup {
-  const width = 22;
-  const steps: Content = Array.from(
-    { length: HEAT_STEPS },
-    (_, step) =>
-      html`<g class="heat-${step}"><rect x="${step * width}" y="0" width="${width}" height="12"/></g>`,
-  );
-  const end = HEAT_STEPS * width;
-  return html`<svg class="heat-map" role="img" aria-label="Colour scale from 0 to 1" viewBox="-6 0 ${end + 12} 28" width="${end + 12}" height="28">${steps}
-<text class="axis" x="0" y="25" text-anchor="middle">0</text><text class="axis" x="${end / 2}" y="25" text-anchor="middle">0.5</text><text class="axis" x="${end}" y="25" text-anchor="middle">1</text></svg>`;
+export function heatLegend(): Figure {
+  const width = 22 * HEAT_STEPS;
+  return {
+    name: "heat-legend",
+    label: "Colour scale from 0 to 1",
+    spec: {
+      width,
+      height: 12,
+      padding: 2,
+      data: [{ name: "steps", values: steps("heat").map((fill, step) => ({ fill, step })) }],
+      scales: [{ name: "value", type: "linear", domain: [0, 1], range: "width" }],
+      axes: [
+        {
+          scale: "value",
+          orient: "bottom",
+          ticks: false,
+          values: [0, 0.5, 1],
+          format: "~g",
+          labelPadding: 4,
+        },
+      ],
+      marks: [
+        {
+          type: "rect",
+          name: "step",
+          from: { data: "steps" },
+          aria: false,
+          encode: {
+            enter: {
+              x: { signal: `datum.step * ${width / HEAT_STEPS}` },
+              width: { value: width / HEAT_STEPS },
+              height: { value: 12 },
+              fill: { field: "fill" },
+            },
+          },
+        },
+      ],
+    },
+  };
 }
 
-/** Which tenth a value lies in, 0 to 9; values outside 0 to 1 get the nearest; undefined when not finite. */
-export function heatStep(value: number): number | undefined {
-  if (!Number.isFinite(value)) return undefined;
-  return Math.min(HEAT_STEPS - 1, Math.max(0, Math.floor(value * HEAT_STEPS + 1e-9)));
+type ValuedCell = HeatMapCell & { readonly value: number };
+
+function isValued(cell: HeatMapCell): cell is ValuedCell {
+  return cell.value !== undefined;
 }
 
-function describe(title: string, cells: readonly HeatMapCell[], axes: HeatMapAxes): string {
-  const best = cells.reduce<HeatMapCell | undefined>(
+function describe(title: string, cells: readonly ValuedCell[], axes: HeatMapAxes): string {
+  const best = cells.reduce<ValuedCell | undefined>(
     (a, b) => (Number.isFinite(b.value) && (a === undefined || b.value > a.value) ? b : a),
     undefined,
   );
@@ -111,10 +232,6 @@ function unique(values: readonly AxisValue[]): AxisValue[] {
   return [...new Map(values.map((value) => [value.order.join(), value])).values()].sort(
     (a, b) => a.order[0]! - b.order[0]! || a.order.length - b.order.length,
   );
-}
-
-function isSame(a: AxisValue, b: AxisValue): boolean {
-  return a.order.join() === b.order.join();
 }
 
 /** `8`, `5+8`, `5…21`: as much as has room beside a map. */

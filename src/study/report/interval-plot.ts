@@ -1,5 +1,5 @@
-import { html, isolated, type Markup } from "./markup.js";
-import { decimal } from "./number-text.js";
+import { displayWidth } from "./display-width.js";
+import type { Figure } from "./figure.js";
 
 export interface IntervalRow {
   readonly name: string;
@@ -14,61 +14,163 @@ export interface IntervalRow {
   readonly text: string;
 }
 
-/**
- * A dot with an interval for each row, on one scale. Positions are in percent and sizes in pixels, so that
- * the figure is as wide as the page and its text stays readable on a telephone.
- */
-export function intervalPlot(rows: readonly IntervalRow[]): Markup {
+const WIDTH = 326;
+/** Columns of text that a line has room for: of a name, whose letters are broad, and of a name and its numbers. */
+const COLUMNS = { name: 47, both: 50 } as const;
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** A dot with an interval for each row, on one scale; rows without a mean are left out. */
+export function intervalPlot(title: string, rows: readonly IntervalRow[]): Figure {
   const shown = rows.filter((row) => Number.isFinite(row.mean));
-  const scale = axis(shown.flatMap((row) => [row.mean, row.low, row.high, ...row.values]));
-  const at = (value: number) => `${decimalPercent(((value - scale.low) / (scale.high - scale.low)) * 100)}%`;
-  const grid = (height: number) =>
-    scale.ticks.map(
-      (tick) => html`<line class="grid" x1="${at(tick)}" x2="${at(tick)}" y1="0" y2="${height}"/>`,
-    );
-  return html`<div class="interval-plot">
-${shown.map(
-  (row) => html`<div class="interval-row${row.highlighted ? " highlighted" : ""}">
-<p><b>${isolated(row.name)}</b> <span>${row.text}</span></p>
-<svg role="img" aria-label="${`${row.name}: ${row.text}`}" width="100%" height="30">${grid(30)}
-${drawInterval(row, at)}
-${row.values.filter(Number.isFinite).map((value) => html`<circle class="value" cx="${at(value)}" cy="15" r="3"/>`)}
-<circle class="mean" cx="${at(row.mean)}" cy="15" r="6"/></svg></div>`,
-)}
-<svg class="ticks" aria-hidden="true" width="100%" height="20">${scale.ticks.map(
-    (tick) =>
-      html`<text class="axis" x="${at(tick)}" y="14" text-anchor="middle">${decimal(tick, scale.digits)}</text>`,
-  )}</svg></div>`;
+  const isDrawn = (row: IntervalRow) => Number.isFinite(row.low) && Number.isFinite(row.high);
+  // A long name has a line of its own: its end may be all that tells it from another.
+  const tall = shown.some((row) => displayWidth(row.name) + displayWidth(row.text) + 2 > COLUMNS.both);
+  const height = tall ? 64 : 48;
+  const middle = height - 16;
+  const means = shown.map((row, at) => ({
+    at: at * height,
+    mean: row.mean,
+    name: shortened(row.name, COLUMNS.name),
+    text: row.text,
+    colour: row.highlighted ? "var(--accent)" : "var(--soft)",
+    low: row.low,
+    high: row.high,
+    drawn: isDrawn(row),
+  }));
+  const values = shown.flatMap((row, at) =>
+    row.values
+      .filter(Number.isFinite)
+      .map((value) => ({ at: at * height, value, colour: means[at]!.colour })),
+  );
+  const place = (field: string) => ({ scale: "x", field });
+  const y = (offset: number) => ({ field: "at", offset });
+  const colour = { field: "colour" };
+  return {
+    name: "interval-plot",
+    label: `${title}. ${shown.map((row) => `${row.name}: ${row.text}`).join("; ")}`,
+    spec: {
+      width: WIDTH,
+      height: Math.max(1, shown.length) * height,
+      padding: { left: 12, right: 12, top: 4, bottom: 24 },
+      autosize: "none",
+      data: [
+        { name: "means", values: means },
+        { name: "intervals", source: "means", transform: [{ type: "filter", expr: "datum.drawn" }] },
+        { name: "values", values },
+      ],
+      scales: [
+        {
+          name: "x",
+          type: "linear",
+          zero: false,
+          nice: true,
+          domain: extent(shown.flatMap((row) => [row.mean, row.low, row.high, ...row.values])),
+          range: "width",
+        },
+      ],
+      axes: [{ scale: "x", orient: "bottom", ticks: false, tickCount: 5, grid: true }],
+      marks: [
+        {
+          type: "text",
+          name: "name",
+          from: { data: "means" },
+          aria: false,
+          encode: {
+            enter: {
+              text: { field: "name" },
+              y: y(14),
+              fontSize: { value: 13 },
+              fontWeight: { value: 600 },
+              fill: { value: "var(--ink)" },
+            },
+          },
+        },
+        {
+          type: "text",
+          name: "numbers",
+          from: { data: "means" },
+          aria: false,
+          encode: {
+            enter: {
+              text: { field: "text" },
+              x: { value: tall ? 0 : WIDTH },
+              y: y(tall ? 31 : 14),
+              align: { value: tall ? "left" : "right" },
+              fontSize: { value: 13 },
+              fill: { value: "var(--soft)" },
+            },
+          },
+        },
+        {
+          type: "rule",
+          name: "interval",
+          from: { data: "intervals" },
+          aria: false,
+          encode: {
+            enter: {
+              x: place("low"),
+              x2: place("high"),
+              y: y(middle),
+              stroke: colour,
+              strokeWidth: { value: 2 },
+            },
+          },
+        },
+        {
+          type: "symbol",
+          name: "single",
+          from: { data: "values" },
+          aria: false,
+          encode: {
+            enter: {
+              x: place("value"),
+              y: y(middle),
+              size: { value: 30 },
+              fill: colour,
+              opacity: { value: 0.4 },
+            },
+          },
+        },
+        {
+          type: "symbol",
+          name: "mean",
+          from: { data: "means" },
+          aria: false,
+          encode: {
+            enter: {
+              x: place("mean"),
+              y: y(middle),
+              size: { value: 110 },
+              fill: colour,
+              stroke: { value: "var(--page)" },
+              strokeWidth: { value: 1.5 },
+            },
+          },
+        },
+      ],
+    },
+  };
 }
 
-function drawInterval({ low, high }: IntervalRow, at: (value: number) => string): Markup | undefined {
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return undefined;
-  return html`<line class="interval" x1="${at(low)}" x2="${at(high)}" y1="15" y2="15"/>
-${[low, high].map((end) => html`<line class="interval" x1="${at(end)}" x2="${at(end)}" y1="10" y2="20"/>`)}`;
-}
-
-export interface Axis {
-  readonly low: number;
-  readonly high: number;
-  readonly ticks: readonly number[];
-  readonly digits: number;
-}
-
-/** A range around the values with room at both ends, and three to seven round ticks within it. */
-export function axis(values: readonly number[]): Axis {
+/** Least and greatest of the finite values; a little apart where they are one, and 0 to 1 where there is none. */
+export function extent(values: readonly number[]): [number, number] {
   const finite = values.filter(Number.isFinite);
-  const least = finite.length === 0 ? 0 : Math.min(...finite);
-  const most = finite.length === 0 ? 1 : Math.max(...finite);
-  const span = Math.max(most - least, 0.02);
-  const room = (span - (most - least)) / 2 + span * 0.08;
-  const low = least - room;
-  const high = most + room;
-  const step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((size) => (high - low) / size <= 7) ?? 1;
-  const ticks: number[] = [];
-  for (let n = Math.ceil(low / step); n * step <= high; n += 1) ticks.push(n * step);
-  return { low, high, ticks, digits: step < 0.01 ? 3 : step < 0.1 ? 2 : 1 };
+  if (finite.length === 0) return [0, 1];
+  const least = finite.reduce((a, b) => Math.min(a, b));
+  const most = finite.reduce((a, b) => Math.max(a, b));
+  return most - least < 0.01 ? [least - 0.01, most + 0.01] : [least, most];
 }
 
-function decimalPercent(value: number): string {
-  return String(Number(Math.min(100, Math.max(0, value)).toFixed(2)));
+/** At most so many columns; what is cut off is an ellipsis. */
+function shortened(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let kept = "";
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    width += displayWidth(segment);
+    if (width >= columns) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }

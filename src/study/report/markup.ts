@@ -20,11 +20,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/**
- * Text for element content or a quoted attribute. Control characters, which HTML forbids, are shown as their
- * pictures (U+2400 on), and half of a surrogate pair as U+FFFD.
- */
-export function escapeText(text: string): string {
+/** Control characters, which HTML forbids, as their pictures (U+2400 on), and half of a surrogate pair as U+FFFD. */
+export function printable(text: string): string {
   return text
     .replace(/\r\n?/g, "\n")
     .replace(/\p{Cc}/gu, (character) => {
@@ -32,8 +29,12 @@ export function escapeText(text: string): string {
       if (character === "\n" || character === "\t") return character;
       return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
     })
-    .replace(/\p{Surrogate}/gu, "\ufffd")
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+    .replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+/** {@link printable} text for element content or a quoted attribute. */
+export function escapeText(text: string): string {
+  return printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
 /** Template tag: escapes every value that is not {@link Markup}; lists are joined, undefined is nothing. */

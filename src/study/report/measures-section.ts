@@ -135,7 +135,7 @@ const CELL_COLUMNS = ["success", "coherence", "diversity", "harmonic"] as const;
 function cellTable(arms: readonly MeasuredArm[]): Markup {
   if (arms.every(({ measures }) => measures.cells.length < 2)) return new Markup("");
   return html`<details><summary>Scores by language and label</summary>
-<p class="soft">Small: 95 % bootstrap intervals over the texts. Diversity is held in that of the harmonic mean.</p>
+<p class="soft">Small: 95 % bootstrap intervals over the texts. </p>
 <div class="scroll"><table><thead><tr><th scope="col">Texts of</th><th scope="col">Language</th><th scope="col">Label</th><th scope="col" class="number">Texts</th>${CELL_COLUMNS.map(
     (name) => html`<th scope="col" class="number">${measureName(name)}</th>`,
   )}<th scope="col" class="number">${measureName("meanWords")}</th></tr></thead>

@@ -1,3 +1,5 @@
+import { FIGURE_STYLE } from "./figure.js";
+
 /** Colour and ink of each step of the heat map, pale to dark; the ink reaches a contrast of 4.5 on it. */
 const LIGHT: readonly (readonly [string, string])[] = [
   ["#f4f7fb", "#14202e"],
@@ -30,11 +32,23 @@ function heatVariables(colours: readonly (readonly [string, string])[]): string 
 }
 
 const heatClasses = LIGHT.map(
-  (_, step) => `.heat-${step} rect{fill:var(--heat-${step})}.heat-${step} text{fill:var(--heat-ink-${step})}`,
+  (_, step) => `td.heat-${step}{background:var(--heat-${step});color:var(--heat-ink-${step})}`,
 ).join("");
 
-const lightVariables = `--page:#ffffff;--card:#f6f8fa;--ink:#17202a;--soft:#566370;--line:#d7dee6;--accent:#1d5590;--mark:#b3410e;${heatVariables(LIGHT)}`;
-const darkVariables = `--page:#0f151c;--card:#17202a;--ink:#e6edf4;--soft:#9fb0c0;--line:#2c3946;--accent:#7db6e8;--mark:#ff9d5c;${heatVariables(DARK)}`;
+/** Colours of the learning curves; each is told from the page by a contrast of at least 3. */
+const LIGHT_SERIES = ["#1d5590", "#b3410e", "#1b7a4b", "#8a3a9c", "#7a6200", "#4a5560"] as const;
+const DARK_SERIES = ["#7db6e8", "#ff9d5c", "#63c793", "#d69be6", "#d9c05a", "#b5c0cb"] as const;
+
+function seriesVariables(colours: readonly string[]): string {
+  return colours.map((colour, series) => `--series-${series}:${colour};`).join("");
+}
+
+const seriesClasses = LIGHT_SERIES.map(
+  (_, series) => `.series-${series}{color:var(--series-${series})}`,
+).join("");
+
+const lightVariables = `--page:#ffffff;--card:#f6f8fa;--ink:#17202a;--soft:#566370;--line:#d7dee6;--accent:#1d5590;--mark:#b3410e;${heatVariables(LIGHT)}${seriesVariables(LIGHT_SERIES)}`;
+const darkVariables = `--page:#0f151c;--card:#17202a;--ink:#e6edf4;--soft:#9fb0c0;--line:#2c3946;--accent:#7db6e8;--mark:#ff9d5c;${heatVariables(DARK)}${seriesVariables(DARK_SERIES)}`;
 
 /** The page's only style sheet. No font, image or colour comes from anywhere else. */
 export const PAGE_STYLE = `
@@ -65,7 +79,9 @@ thead small,td small,th small{display:block;font-weight:400;color:var(--soft);fo
 td.number,th.number{text-align:end;white-space:nowrap}
 thead th.number{white-space:normal;min-width:5.5rem}
 tbody th{min-width:9rem}
-thead th::first-letter,dl.words dt::first-letter{text-transform:uppercase}
+table.stack tbody th{min-width:13rem}
+.line{display:block;font-size:.9rem}
+thead th:not(:has(bdi))::first-letter,dl.words dt::first-letter{text-transform:uppercase}
 td.best{font-weight:700}
 td.reason{white-space:normal;max-width:18rem}
 th.group{padding-top:1.25rem;color:var(--soft);font-size:.85rem}
@@ -81,30 +97,23 @@ figure{margin:1rem 0}
 .maps h3{margin:0 0 .4rem}
 .maps h3 small{display:block;font-weight:400;color:var(--soft)}
 svg{display:block;overflow:visible}
-.heat-map{font:13px system-ui,-apple-system,"Segoe UI","Noto Sans",sans-serif;font-variant-numeric:tabular-nums;max-width:none}
-.heat-map .small{font-size:9.5px}
-.axis,.axis-title{fill:var(--soft);font-size:12px}
-.untried{fill:none}
-rect.untried,.untried rect{fill:none;stroke:var(--soft);stroke-width:.75;stroke-dasharray:2 3}
-.untried text{fill:var(--soft)}
+${FIGURE_STYLE}
+.heat-map{max-width:none}
+.figures{display:flex;flex-wrap:wrap;gap:1rem 2rem;align-items:flex-start}
+.figures figure{flex:1 1 350px;max-width:460px;min-width:0;margin:.75rem 0}
+.figures .figure{width:100%;height:auto}
+.figures h4,details h4{margin:.75rem 0 .25rem}
+ul.series{display:flex;flex-wrap:wrap;gap:.1rem 1.25rem;list-style:none;margin:0 0 .4rem;padding:0;font-size:.9rem}
+ul.series li{margin:0}
+${seriesClasses}
 ${heatClasses}
-g rect.chosen{fill:none;stroke:var(--mark);stroke-width:3}
+.confusion td{padding:.4rem .75rem}
 .key{display:inline-block;width:1.1em;height:.85em;border:3px solid var(--mark);border-radius:3px;vertical-align:-.05em;margin-inline-end:.35em}
 .key.open{border:1px dashed var(--soft)}
 .legend{display:flex;flex-wrap:wrap;gap:.4rem 1.75rem;align-items:center;margin:.75rem 0;font-size:.9rem;color:var(--soft)}
-.interval-plot{max-width:760px;margin:1rem 0;padding:0 1rem}
-.interval-row p{margin:0;font-size:.95rem;display:flex;flex-wrap:wrap;gap:0 .75rem;justify-content:space-between}
-.interval-row p span{color:var(--soft);font-variant-numeric:tabular-nums}
-.grid{stroke:var(--line);stroke-width:1}
-.interval{stroke:var(--soft);stroke-width:2}
-.mean{fill:var(--soft);stroke:var(--page);stroke-width:1.5}
-.value{fill:var(--soft);opacity:.4}
-.highlighted .interval{stroke:var(--accent)}
-.highlighted .mean,.highlighted .value{fill:var(--accent)}
-.ticks text{font:12px system-ui,-apple-system,"Segoe UI","Noto Sans",sans-serif}
 .samples{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem}
 .samples h4{margin:0 0 .4rem;font-size:.9rem;color:var(--soft);font-weight:600}
-blockquote{margin:0 0 .6rem;padding:.6rem .8rem;background:var(--card);border:1px solid var(--line);border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext;text-align:start}
+blockquote{max-height:24rem;overflow:auto;margin:0 0 .6rem;padding:.6rem .8rem;background:var(--card);border:1px solid var(--line);border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext;text-align:start}
 pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.8rem;font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 summary{cursor:pointer;font-weight:600;padding:.4rem 0}
 code{font:.9em ui-monospace,"SF Mono",Menlo,Consolas,monospace;overflow-wrap:anywhere}
@@ -125,10 +134,19 @@ table.stack td small{display:inline}
 body{font-size:11pt}
 main{max-width:none;padding:0}
 h2{break-after:avoid}
-figure,blockquote,.interval-row,tr,.samples>div{break-inside:avoid}
+figure,blockquote,tr,.samples>div{break-inside:avoid}
+.figure{max-width:100%}
 details::details-content{content-visibility:visible;display:block}
+.definition::details-content{display:none}
+.definition summary{list-style:none}
+table{font-size:8pt}
+thead th,table small,table code{font-size:7pt}
+th,td{padding:.2rem .4rem .2rem 0}
+tbody th,table.stack tbody th,thead th.number{min-width:0}
+td.number,.scroll table:not(.stack) code{white-space:normal}
 h2+.lead,h3,h4{break-after:avoid}
 .scroll{overflow:visible}
+blockquote{max-height:none;overflow:visible}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
 `;

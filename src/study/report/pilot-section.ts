@@ -1,3 +1,4 @@
+import { drawFigure } from "./figure.js";
 import {
   type AxisValue,
   type HeatMapAxes,
@@ -8,8 +9,8 @@ import {
 } from "./heat-map.js";
 import { html, isolated, type Markup } from "./markup.js";
 import { compact, decimal, whole } from "./number-text.js";
-import { MEASURE_ORDER, MEASURES, type Measure } from "./plain-words.js";
-import type { PilotGuidance, PilotResult } from "./run-report.js";
+import { MEASURE_ORDER, MEASURES, metricWords } from "./plain-words.js";
+import type { PilotGuidance, PilotResult, RunReport } from "./run-report.js";
 
 /** The section's heading: what the sweep ran over. */
 export function pilotTitle(pilot: readonly PilotResult[]): string {
@@ -21,7 +22,8 @@ export function pilotTitle(pilot: readonly PilotResult[]): string {
 }
 
 /** The sweep: a heat map for each measure on one scale, and all its numbers in a table. */
-export function pilotSection(pilot: readonly PilotResult[], chosen: string | undefined): Markup {
+export async function pilotSection(report: RunReport): Promise<Markup> {
+  const { pilot, chosen } = report;
   if (pilot.length === 0)
     return html`<p class="soft">There was no sweep: nothing was tried before the run.</p>`;
   const plots = plotsOf(pilot, chosen);
@@ -30,10 +32,12 @@ export function pilotSection(pilot: readonly PilotResult[], chosen: string | und
 ${pilotTable(pilot, chosen)}`;
   }
   const untried = plots.some(hasGaps);
-  const several = plots.length > 1;
-  return html`<p class="lead">Every cell is a small trial: ${meaning(pilot)}. Darker is better on a light page, brighter on a dark one; ${several ? "all maps share" : "all four maps share"} one scale.</p>
-<div class="legend">${heatLegend()}${pilot.some((result) => result.configuration === chosen) ? html`<span><i class="key"></i>chosen for the run</span>` : undefined}${untried ? html`<span><i class="key open"></i>not tried</span>` : undefined}</div>
-${plots.map((plot) => html`${plot.name === "" ? undefined : html`<h3>${isolated(plot.name)}</h3>`}${maps(plot, chosen)}`)}
+  const layers = layersOf(report);
+  const drawn: Markup[] = [];
+  for (const plot of plots) drawn.push(await maps(plot, layers, chosen));
+  return html`<p class="lead">Every cell is a small trial: ${meaning(pilot)}. Darker is better on a light page, brighter on a dark one; all maps share one scale.</p>
+<div class="legend">${await drawFigure(heatLegend())}${pilot.some((result) => result.configuration === chosen) ? html`<span><i class="key"></i>chosen for the run</span>` : undefined}${untried ? html`<span><i class="key open"></i>not tried</span>` : undefined}</div>
+${plots.map(({ name }, at) => html`${name === "" ? undefined : html`<h3>${isolated(name)}</h3>`}${drawn[at]}`)}
 ${pilotTable(pilot, chosen)}`;
 }
 
@@ -150,27 +154,50 @@ function waysOf(pilot: readonly PilotResult[]): { parts: string[]; results: Pilo
   );
 }
 
-function maps({ results, axes, place }: Plot, chosen: string | undefined): Markup {
-  const cellOf = (result: PilotResult, measure: Measure): HeatMapCell => {
-    const value = result[measure];
-    return {
-      ...place(result),
-      value,
-      collapsed: result.collapsed === true,
-      chosen: result.configuration === chosen,
-      hint: `${result.configuration}: ${MEASURES[measure].plain} ${decimal(value, 3)}, ${whole(result.kept)} of ${whole(result.written)} texts kept`,
-    };
-  };
-  return html`<div class="maps">${MEASURE_ORDER.map(
-    (
-      measure,
-    ) => html`<figure><h3>${capital(MEASURES[measure].plain)} <small>(${MEASURES[measure].term.toLowerCase()})</small></h3><div class="scroll">${heatMap(
-      MEASURES[measure].term,
-      results.map((result) => cellOf(result, measure)),
-      axes,
-    )}</div></figure>
+/** What one map shows. */
+interface Layer {
+  readonly plain: string;
+  readonly term: string;
+  /** Not a number where it was not measured; undefined where a cell is to stay empty. */
+  readonly value: (result: PilotResult) => number | undefined;
+}
+
+/** The scores, and what classifiers reach where more than one configuration of the sweep got a data set. */
+function layersOf({ arms, study }: RunReport): Layer[] {
+  const downstream = new Map(
+    (study?.rows ?? []).flatMap((row) =>
+      row.downstream === undefined ? [] : [[row.configuration, row.downstream.mean] as const],
+    ),
+  );
+  const { plain, term } = metricWords(arms);
+  return [
+    ...MEASURE_ORDER.map((measure) => ({
+      ...MEASURES[measure],
+      value: (result: PilotResult) => result[measure],
+    })),
+    ...(downstream.size < 2
+      ? []
+      : [{ plain, term, value: ({ configuration }: PilotResult) => downstream.get(configuration) }]),
+  ];
+}
+
+async function maps({ results, axes, place }: Plot, layers: readonly Layer[], chosen: string | undefined) {
+  const figures = [];
+  for (const { plain, term, value } of layers) {
+    const cells = results.map(
+      (result): HeatMapCell => ({
+        ...place(result),
+        value: value(result),
+        collapsed: result.collapsed === true,
+        chosen: result.configuration === chosen,
+      }),
+    );
+    figures.push(
+      html`<figure><h3>${capital(plain)} <small>(${term})</small></h3><div class="scroll">${await drawFigure(heatMap(term, cells, axes))}</div></figure>
 `,
-  )}</div>`;
+    );
+  }
+  return html`<div class="maps">${figures}</div>`;
 }
 
 /** A column of the table with what was tried. */

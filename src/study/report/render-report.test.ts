@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { renderMarkdown } from "./render-markdown.js";
 import { renderReport } from "./render-report.js";
 import type { RunReport } from "./run-report.js";
-import { combinedReport, emptyReport, exampleReport, guidedReport } from "./test-report.js";
+import { combinedReport, emptyReport, exampleReport, guidedReport, studyReport } from "./test-report.js";
 
 const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u202e\u0000</bdi></blockquote></main>`;
 
@@ -21,7 +22,7 @@ function broken(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, broken(inner)]));
 }
 
-const VOID = new Set(["meta", "line", "circle", "rect"]);
+const VOID = new Set(["meta"]);
 const TAGS = /<(\/?)([a-z0-9]+)((?:\s+[\w-]+(?:="[^"<>]*")?)*)\s*(\/?)>/gi;
 
 /** Tags in their order; throws when they do not nest, or when a `<` or `>` is not part of one. */
@@ -44,6 +45,10 @@ function parse(page: string): { name: string; attributes: string }[] {
   return all;
 }
 
+/** A cell of a heat map and the frame of the chosen one. */
+const CELL = /<path d="M[\d.,]+h48v34h-48Z" fill="var\(--heat-\d\)"\/>/g;
+const CHOSEN = /<path [^>]*stroke="var\(--mark\)" stroke-width="3"\/>/g;
+
 const textOf = (page: string) => page.replace(/<style>[^<]*<\/style>/, "").replace(TAGS, " ");
 
 const reports: [string, RunReport][] = [
@@ -55,6 +60,22 @@ const reports: [string, RunReport][] = [
   ["hostile guidance", hostile(guidedReport) as RunReport],
   ["weights that are none", broken(guidedReport) as RunReport],
   ["steering and guidance", combinedReport],
+  ["a study", studyReport],
+  ["a hostile study", hostile(studyReport) as RunReport],
+  ["a study's numbers that are none", broken(studyReport) as RunReport],
+  [
+    "a study of which nothing was left",
+    {
+      ...studyReport,
+      arms: [],
+      pilot: [],
+      chosen: undefined,
+      references: [],
+      curves: [],
+      study: { ...studyReport.study!, tried: 0, rounds: [], rows: [], correlations: [] },
+    },
+  ],
+  ["one arm", { ...studyReport, arms: studyReport.arms.slice(0, 1), references: [] }],
   [
     "arms without scores",
     {
@@ -64,8 +85,8 @@ const reports: [string, RunReport][] = [
   ],
 ];
 
-describe.each(reports)("the page of %s", (_, report) => {
-  const page = renderReport(report);
+describe.each(reports)("the page of %s", async (_, report) => {
+  const page = await renderReport(report);
 
   it("is well-formed, and its tags and attributes are ours alone", () => {
     const names = new Set(parse(page).map(({ name }) => name));
@@ -86,15 +107,16 @@ describe.each(reports)("the page of %s", (_, report) => {
 
   it("has no NaN, undefined, or object in its text or its geometry", () => {
     expect(page).not.toMatch(/NaN|undefined|Infinity|\[object/);
+    expect(renderMarkdown(report)).not.toMatch(/NaN|undefined|Infinity|\[object/);
   });
 
-  it("has no character that HTML forbids", () => {
+  it("has no character that HTML forbids", async () => {
     expect(page.replace(/[\n\t]/g, "")).not.toMatch(/\p{Cc}|\p{Surrogate}/u);
   });
 });
 
-describe("renderReport", () => {
-  const page = renderReport(exampleReport);
+describe("renderReport", async () => {
+  const page = await renderReport(exampleReport);
   const text = textOf(page);
 
   it("begins with the verdict, as it is", () => {
@@ -134,13 +156,13 @@ describe("renderReport", () => {
     expect(page.match(/class="number best" data-name="overall"/g)).toHaveLength(1);
   });
 
-  it("has maps for each method and operation where there are several, and says neither where there is one", () => {
+  it("has maps for each method and operation where there are several, and says neither where there is one", async () => {
     const more = exampleReport.pilot.map((result) => ({
       ...result,
       configuration: result.configuration.replace("@", ".rotate@"),
       operation: "rotate",
     }));
-    const several = renderReport({ ...exampleReport, pilot: [...exampleReport.pilot, ...more] });
+    const several = await renderReport({ ...exampleReport, pilot: [...exampleReport.pilot, ...more] });
     const maps = (html: string) => html.match(/<figure><h3>/g)?.length;
     expect([maps(page), maps(several)]).toEqual([4, 8]);
     expect(several).toContain("<h3><bdi>add</bdi></h3>");
@@ -148,44 +170,116 @@ describe("renderReport", () => {
     expect(textOf(several)).toContain("mean-difference");
     expect(page).not.toContain("<bdi>add</bdi>");
     const other = exampleReport.pilot.map((result) => ({ ...result, method: "lda" }));
-    const methods = renderReport({ ...exampleReport, pilot: [...exampleReport.pilot, ...other] });
+    const methods = await renderReport({ ...exampleReport, pilot: [...exampleReport.pilot, ...other] });
     expect(methods).toContain("<h3><bdi>lda</bdi></h3>");
   });
 
-  it("has maps of γ and η for guidance alone, and the numbers of each cell", () => {
-    const guided = renderReport(guidedReport);
+  it("has maps of γ and η for guidance alone, and the numbers of each cell", async () => {
+    const guided = await renderReport(guidedReport);
     expect(guided.match(/<figure><h3>/g)).toHaveLength(4);
     expect(guided).toContain("The sweep over the weights of guidance");
     expect(guided).toMatch(/aria-label="Diversity by γ and η\. Highest: [\d.]+ at γ 0\.6, η 0\.6\."/);
-    expect(guided.match(/<g class="heat-\d"><title>steer@/g)).toHaveLength(4 * 6);
-    expect(guided.match(/class="chosen"/g)).toHaveLength(4);
+    expect(guided.match(CELL)).toHaveLength(4 * 6);
+    expect(guided.match(CHOSEN)).toHaveLength(4);
     expect(textOf(guided)).not.toMatch(/length added|layer →/);
     expect(guided).toMatch(/<th scope="col" class="number">γ<\/th><th scope="col" class="number">η<\/th>/);
   });
 
-  it("has one row of cells where one weight was swept, and no map of a single cell", () => {
+  it("has one row of cells where one weight was swept, and no map of a single cell", async () => {
     const swept = guidedReport.pilot.filter(({ guidance }) => guidance?.gamma === 0.2);
     const one = swept.map((result) => ({
       ...result,
       guidance: { preset: "negative-prompt", eta: result.guidance!.eta },
     }));
-    expect(renderReport({ ...guidedReport, pilot: one })).toMatch(/aria-label="Diversity by η\. Highest/);
-    const single = renderReport({ ...guidedReport, pilot: one.slice(0, 1) });
+    expect(await renderReport({ ...guidedReport, pilot: one })).toMatch(
+      /aria-label="Diversity by η\. Highest/,
+    );
+    const single = await renderReport({ ...guidedReport, pilot: one.slice(0, 1) });
     expect(single).not.toContain("<figure><h3>");
     expect(single).toContain("One configuration was tried.");
   });
 
-  it("cuts through the chosen configuration where steering and guidance were both swept", () => {
-    const both = renderReport(combinedReport);
+  it("cuts through the chosen configuration where steering and guidance were both swept", async () => {
+    const both = await renderReport(combinedReport);
     expect(both.match(/<figure><h3>/g)).toHaveLength(8);
     expect(both).toContain("<h3><bdi>with steer, γ 0.2, η 0.6</bdi></h3>");
     expect(both).toContain("<h3><bdi>with mean-difference@10x0.2</bdi></h3>");
     // Eleven configurations of steering, six cells of guidance.
-    expect(both.match(/<g class="heat-\d"><title>/g)).toHaveLength(4 * (11 + 6));
-    expect(both.match(/class="chosen"/g)).toHaveLength(8);
+    expect(both.match(CELL)).toHaveLength(4 * (11 + 6));
+    expect(both.match(CHOSEN)).toHaveLength(8);
   });
 
-  it("gives the same bytes each time", () => {
-    expect(renderReport(exampleReport)).toBe(page);
+  it("shows of a study what classifiers reach, in figures and as tables", async () => {
+    const found = await renderReport(studyReport);
+    const count = (name: string) => found.match(new RegExp(`<svg class="figure ${name}"`, "g"))?.length;
+    expect([
+      count("heat-map"),
+      count("scatter-plot"),
+      count("learning-curves"),
+      count("interval-plot"),
+    ]).toEqual([5, 4, 1, 1]);
+    const words = textOf(found).replace(/\s+/g, " ");
+    for (const part of [
+      "Trained: n-grams and logistic regression .",
+      "Human texts 0.810 ± 0.021 0.910 ± 0.010 0.830 ± 0.020 3 300",
+      "steered − zero-shot +0.024 +0.009 to +0.038 better",
+      "200 0.699 ± 0.026",
+      "ลบ 0.565 0.715 0.640 41",
+      "Brier score 0.350",
+      "instruction-tuned, steered npm:small 600 0.750 ± 0.010 – 0.760 ± 0.010 0.090 +0.070 (+0.020 to +0.120), p 0.008",
+      "of it 10 min 22 s of scoring",
+      "mean-difference@16x0.3 could not be written: The engine ended: &lt;unknown&gt;.",
+    ]) {
+      expect(words).toContain(part);
+    }
+    // As many rows and columns as labels.
+    expect(found.match(/<table class="confusion">.*?<\/table>/s)?.[0].match(/<td/g)).toHaveLength(36);
+  });
+
+  it("names what AUROC is where classifiers are compared by it", async () => {
+    const arms = studyReport.arms.map((arm) => ({
+      ...arm,
+      classifier: { ...arm.classifier!, metric: "auroc" },
+    }));
+    const words = textOf(await renderReport({ ...studyReport, arms, references: [] }));
+    expect(words).toContain("The area under its ROC curve");
+    expect(words).not.toContain("1 is perfect, and every label counts the same");
+  });
+
+  it("stays readable with 200 configurations, 30 languages and a text of 10,000 characters", async () => {
+    const pilot = Array.from({ length: 200 }, (_, i) => ({
+      ...exampleReport.pilot[0]!,
+      configuration: `mean-difference@${Math.floor(i / 10)}x0.${i % 10}`,
+      layers: [Math.floor(i / 10)],
+      strength: (i % 10) / 10,
+    }));
+    const arms = pilot.map(({ configuration }) => ({
+      ...studyReport.arms[0]!,
+      name: configuration,
+      title: configuration,
+      configuration,
+    }));
+    const samples = Array.from({ length: 60 }, (_, i) => ({
+      arm: arms[i]!.name,
+      label: "positive",
+      language: `l${Math.floor(i / 2)}`,
+      text: "ภาษาไทย ".repeat(1250),
+    }));
+    const study = {
+      ...studyReport.study!,
+      rows: pilot.map(({ configuration }) => ({ ...studyReport.study!.rows[0]!, configuration })),
+      failures: pilot.map(({ configuration }) => ({ configuration, message: "It ended." })),
+    };
+    const large = await renderReport({ ...studyReport, arms, pilot, samples, study, chosen: undefined });
+    expect(large.match(CELL)).toHaveLength(5 * 200);
+    expect(large).toContain("The other 180");
+    expect(large).toContain("The 24 highest of 201.");
+    expect(large).toContain("195 more configurations could not be written.");
+    expect(large.length).toBeLessThan(4_000_000);
+    expect(() => parse(large)).not.toThrow();
+  });
+
+  it("gives the same bytes each time", async () => {
+    expect(await renderReport(exampleReport)).toBe(page);
   });
 });

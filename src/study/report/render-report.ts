@@ -1,18 +1,26 @@
-import { intervalPlot } from "./interval-plot.js";
+import { claimsSection } from "./claims-section.js";
+import { classifierSection } from "./classifier-section.js";
+import { languageModelsSection } from "./language-models-section.js";
 import { html, isolated, Markup } from "./markup.js";
 import { measuresSection } from "./measures-section.js";
-import { compact, decimal, duration, whole } from "./number-text.js";
+import { compact, duration, whole } from "./number-text.js";
 import { PAGE_STYLE } from "./page-style.js";
 import { pilotSection, pilotTitle } from "./pilot-section.js";
-import { comparisonList, filterTable, partsTable, resultTable } from "./result-table.js";
-import type { ArmResult, RunReport } from "./run-report.js";
+import { filterTable, partsTable, resultTable } from "./result-table.js";
+import type { RunReport } from "./run-report.js";
 import { sampleSection } from "./sample-section.js";
+import { studySection } from "./study-section.js";
 
 /**
  * A run as one HTML file. It needs no script and loads nothing: its content policy forbids both, so that a
  * written text cannot do anything even if it were taken for markup. Light or dark as the reader's system is.
  */
-export function renderReport(report: RunReport): string {
+export async function renderReport(report: RunReport): Promise<string> {
+  const [classifiers, search, sweep] = await Promise.all([
+    classifierSection(report),
+    report.study && studySection(report.study, report.arms),
+    pilotSection(report),
+  ]);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -29,9 +37,12 @@ export function renderReport(report: RunReport): string {
 <p class="verdict">${isolated(report.verdict)}</p>
 ${facts(report)}</header>
 ${section("The comparison", html`${resultTable(report.arms)}${partsTable(report.arms)}${measuresSection(report.arms)}`)}
-${classifierSection(report)}
+${classifiers && section("Does it train a better classifier?", classifiers)}
+${report.languageModels && section("Language models as classifiers", languageModelsSection(report.languageModels))}
+${search && section("The search", search)}
+${report.claims ? section("Beside the paper", claimsSection(report.claims)) : undefined}
 ${section("What was written", html`<p class="lead">Texts as the model wrote them, the ways of writing side by side.</p>${sampleSection(report.samples, report.arms)}`)}
-${section(pilotTitle(report.pilot), pilotSection(report.pilot, report.chosen))}
+${section(pilotTitle(report.pilot), sweep)}
 ${section("What was dropped", html`<p class="lead">How many texts each check dropped. A text can fail several, so that the counts can add up to more than were dropped.</p>${filterTable(report.arms)}`)}
 ${notesSection(report)}
 ${section("How to repeat this", repeat(report))}
@@ -60,37 +71,6 @@ function facts({ model, cost, arms }: RunReport): Markup {
   return html`<dl class="facts">${all.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-function classifierSection({ arms, comparisons }: RunReport): Markup {
-  const trained = arms.filter(
-    (arm): arm is ArmResult & { classifier: NonNullable<ArmResult["classifier"]> } =>
-      arm.classifier !== undefined && Number.isFinite(arm.classifier.mean),
-  );
-  if (trained.length === 0 && comparisons.length === 0) return new Markup("");
-  const compared = new Set(comparisons.map((comparison) => comparison.arm));
-  const rows = trained.map(({ name, title, classifier: { mean, sd, values } }) => {
-    const spread = Number.isFinite(sd) ? sd : 0;
-    return {
-      name: title,
-      mean,
-      low: mean - spread,
-      high: mean + spread,
-      values,
-      highlighted: compared.has(name),
-      text: `${decimal(mean, 3)} ± ${decimal(sd, 3)}`,
-    };
-  });
-  return section(
-    "Does it train a better classifier?",
-    html`${
-      rows.length === 0
-        ? undefined
-        : html`<p class="lead">Macro-F1 on human test texts, of classifiers trained on the written texts alone. Further right is better.</p>
-<figure>${intervalPlot(rows)}<figcaption>Large dot: mean. Line: one standard deviation to each side. Small dots: one training each. The axis does not start at 0.</figcaption></figure>`
-    }
-${comparisonList(comparisons)}`,
-  );
-}
-
 function notesSection({ notes, arms }: RunReport): Markup {
   const all: Markup[] = [
     ...notes.map((note) => isolated(note)),
@@ -112,7 +92,7 @@ function repeat({ model, recipe, cost }: RunReport): Markup {
     ["SHA-256", html`<code>${model.sha256}</code>`],
     [
       "Cost",
-      html`${duration(cost.seconds)}, ${whole(cost.generatedTokens)} tokens, ${compact(cost.tokensPerSecond)} tokens a second`,
+      html`${duration(cost.seconds)}${cost.scoringSeconds === undefined ? undefined : html` (of it ${duration(cost.scoringSeconds)} of scoring)`}, ${whole(cost.generatedTokens)} tokens, ${compact(cost.tokensPerSecond)} tokens a second`,
     ],
   ];
   return html`<dl class="words">${all.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>

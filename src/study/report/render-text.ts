@@ -1,8 +1,9 @@
 import { FILTER_NAMES } from "../../store/sample.js";
 import { displayWidth, pad, wrap } from "./display-width.js";
 import { compact, decimal, duration, signed, whole } from "./number-text.js";
-import { F1_WORDS, FILTER_WORDS, MEASURE_ORDER, MEASURES } from "./plain-words.js";
+import { FILTER_WORDS, MEASURE_ORDER, MEASURES, metricWords } from "./plain-words.js";
 import type { ArmResult, RunReport } from "./run-report.js";
+import { studyLines } from "./study-text.js";
 
 export interface RenderTextOptions {
   /** Columns of the terminal. */
@@ -43,6 +44,7 @@ export function renderText(report: RunReport, { width, color }: RenderTextOption
     report.chosen === undefined
       ? []
       : wrap(`${chosenWord(report)} that was chosen: ${visible(report.chosen)}`, width),
+    report.study === undefined ? [] : studyLines(report.study, width),
     dropped(report.arms).flatMap((line) => wrap(line, width)),
     // What the verdict says already is not said twice.
     report.comparisons
@@ -74,7 +76,7 @@ function chosenWord({ pilot, chosen }: RunReport): string {
 
 function makeColumns(arms: readonly ArmResult[]): Column[] {
   const classifier: Column = {
-    heading: `${F1_WORDS.plain} (${F1_WORDS.term})`,
+    heading: `${metricWords(arms).plain} (${metricWords(arms).term})`,
     text: ({ classifier: found }) =>
       found === undefined ? decimal(Number.NaN) : `${decimal(found.mean, 3)} ± ${decimal(found.sd, 3)}`,
     value: (arm) => arm.classifier?.mean,
@@ -144,7 +146,7 @@ function listLines(
 function legend(arms: readonly ArmResult[], width: number): string[] {
   const words = [
     ...[...MEASURE_ORDER.slice(1), ...MEASURE_ORDER.slice(0, 1)].map((measure) => MEASURES[measure]),
-    ...(arms.some((arm) => arm.classifier !== undefined) ? [F1_WORDS] : []),
+    ...(arms.some((arm) => arm.classifier !== undefined) ? [metricWords(arms)] : []),
   ];
   return [
     ...wrap("All scores go from 0 to 1, and higher is better.", width),

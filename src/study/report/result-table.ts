@@ -1,16 +1,16 @@
 import { FILTER_NAMES } from "../../store/sample.js";
 import { type Content, html, isolated, Markup } from "./markup.js";
 import { measureName } from "./measures-section.js";
-import { compact, decimal, signed, whole } from "./number-text.js";
+import { compact, decimal, whole } from "./number-text.js";
 import {
-  F1_WORDS,
   FILTER_WORDS,
   KEPT_MEANING,
   MEASURE_ORDER,
   MEASURES,
   type MeasureWords,
+  metricWords,
 } from "./plain-words.js";
-import type { ArmResult, RunReport } from "./run-report.js";
+import type { ArmResult } from "./run-report.js";
 
 interface Column {
   readonly words: { readonly plain: string; readonly term: string };
@@ -24,7 +24,7 @@ export function resultTable(arms: readonly ArmResult[]): Markup {
   if (arms.length === 0) return html`<p class="soft">No texts have been written yet.</p>`;
   const withClassifier = arms.some((arm) => arm.classifier !== undefined);
   const columns: Column[] = [
-    ...(withClassifier ? [classifierColumn] : []),
+    ...(withClassifier ? [classifierColumn(metricWords(arms))] : []),
     ...MEASURE_ORDER.map((measure) => ({
       words: MEASURES[measure],
       text: (arm: ArmResult) => decimal(arm.score?.[measure] ?? Number.NaN),
@@ -50,18 +50,18 @@ ${columns.map(({ words }) => html`<th scope="col" class="number">${words.plain}<
 ${columns.map((column, at) => cell(column.words.plain, column.text(arm), isBest(column, arm, best[at])))}</tr>
 `,
   )}</tbody></table></div>
-<dl class="words">${[...(withClassifier ? [F1_WORDS] : []), ...MEASURE_ORDER.map((measure) => MEASURES[measure])].map(meaning)}
+<dl class="words">${[...(withClassifier ? [metricWords(arms)] : []), ...MEASURE_ORDER.map((measure) => MEASURES[measure])].map(meaning)}
 <dt>kept</dt><dd>${KEPT_MEANING}</dd></dl>`;
 }
 
-const classifierColumn: Column = {
-  words: F1_WORDS,
+const classifierColumn = (words: MeasureWords): Column => ({
+  words,
   text: (arm) =>
     arm.classifier === undefined
       ? decimal(Number.NaN)
       : html`${decimal(arm.classifier.mean, 3)} <small>± ${decimal(arm.classifier.sd, 3)}</small>`,
   value: (arm) => arm.classifier?.mean,
-};
+});
 
 function cell(name: string, content: Content, best: boolean): Markup {
   return html`<td class="number${best ? " best" : ""}" data-name="${name}"><span>${content}</span></td>`;
@@ -104,15 +104,4 @@ ${FILTER_NAMES.map((name) => html`<th scope="col" class="number">${FILTER_WORDS[
 ${FILTER_NAMES.map((name) => cell(FILTER_WORDS[name], whole(arm.filters[name]), false))}${cell("kept", html`${whole(arm.kept)} <small>of ${whole(arm.written)}</small>`, false)}</tr>
 `,
   )}</tbody></table></div>`;
-}
-
-/** Each comparison's sentence, and its numbers. */
-export function comparisonList(comparisons: RunReport["comparisons"]): Markup {
-  if (comparisons.length === 0) return new Markup("");
-  return html`<ul>${comparisons.map(
-    (
-      comparison,
-    ) => html`<li>${isolated(comparison.sentence)} <span class="soft">(${isolated(comparison.arm)} − ${isolated(comparison.baseline)}: ${signed(comparison.difference, 3)}, interval ${signed(comparison.low, 3)} to ${signed(comparison.high, 3)}: ${isolated(comparison.verdict)})</span></li>
-`,
-  )}</ul>`;
 }

@@ -1,4 +1,6 @@
+import type { ArmsResults } from "../../arms/arms-results.js";
 import type { FilterName } from "../../store/sample.js";
+import type { PaperClaim } from "../paper-claims.js";
 
 /** What a run found, as plain data: the page, the terminal and `--json` all show this and nothing else. */
 export interface RunReport {
@@ -12,8 +14,19 @@ export interface RunReport {
   readonly pilot: readonly PilotResult[];
   /** The pilot's configuration that the steered or guided arm uses; undefined when there was nothing to choose. */
   readonly chosen: string | undefined;
+  /** How the sweep was searched, and what the best of it came to; undefined without `study`. */
+  readonly study?: ReportedStudy | undefined;
   readonly samples: readonly ReportedSample[];
   readonly comparisons: readonly Comparison[];
+  /** What is trained: the trainer's name; undefined where nothing was trained. */
+  readonly trainer?: string | undefined;
+  /** Data sets that the written ones are set beside. */
+  readonly references?: readonly ReferenceResult[] | undefined;
+  readonly curves?: readonly LearningCurve[] | undefined;
+  /** Of a paper's study: the paper's claims beside what this run found. */
+  readonly claims?: readonly PaperClaim[] | undefined;
+  /** What `tiller arms` found: language models as classifiers, beside those that were trained. */
+  readonly languageModels?: ArmsResults | undefined;
   /** What a reader must know to trust the numbers, a sentence each. */
   readonly notes: readonly string[];
   /** The recipe's text. */
@@ -48,16 +61,61 @@ export interface ArmResult {
   readonly score: ScoreSummary | undefined;
   /** Every further measure; undefined where the texts were not scored. */
   readonly measures?: ArmMeasures | undefined;
-  /** Test macro-F1, 0 to 1, of the classifiers that were trained on this arm's texts. */
+  /** What the classifiers that were trained on this arm's texts reach. */
   readonly classifier?: ClassifierSummary | undefined;
 }
 
+/** Mean and standard deviation over the seeds. */
+export interface ReportedSpread {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** Classifiers that were trained on one data set, scored on the test texts. `mean`, `sd` and `values` are of `metric`. */
 export interface ClassifierSummary {
   readonly mean: number;
   /** Standard deviation over the seeds. */
   readonly sd: number;
   /** One value for each seed. */
   readonly values: readonly number[];
+  /** `macro-f1` or `auroc`; left out, `macro-f1`. */
+  readonly metric?: string | undefined;
+  readonly macroF1?: ReportedSpread | undefined;
+  readonly accuracy?: ReportedSpread | undefined;
+  readonly auroc?: ReportedSpread | undefined;
+  /** Means over the seeds. */
+  readonly perLabel?:
+    | readonly {
+        readonly label: string;
+        readonly precision: number;
+        readonly recall: number;
+        readonly f1: number;
+        /** Test texts of the label. */
+        readonly support: number;
+      }[]
+    | undefined;
+  readonly perLanguage?: readonly { readonly language: string; readonly macroF1: number }[] | undefined;
+  /** Test texts by true and predicted label, mean over the seeds; in the order of `perLabel`. */
+  readonly confusion?: readonly (readonly number[])[] | undefined;
+  /** What the probabilities are worth, means over the seeds; 0 is best. */
+  readonly calibration?:
+    | { readonly logLoss: number; readonly brier: number; readonly calibrationError: number }
+    | undefined;
+}
+
+/** A data set that no configuration wrote, such as the human training texts. */
+export interface ReferenceResult {
+  readonly name: string;
+  readonly title: string;
+  readonly texts: number;
+  readonly classifier: ClassifierSummary;
+}
+
+/** What classifiers reach with how many training texts. */
+export interface LearningCurve {
+  /** An arm's or a reference's name. */
+  readonly arm: string;
+  readonly points: readonly (ReportedSpread & { readonly size: number })[];
 }
 
 /** The three axes of paper D and their harmonic mean, each 0 to 1, higher is better. */
@@ -69,8 +127,17 @@ export interface ScoreSummary {
   /** What the axes are made of, by name. */
   readonly parts: Readonly<Record<string, number>>;
   readonly meanWords: number;
+  readonly intervals?: ScoreIntervals | undefined;
   readonly notes: readonly string[];
 }
+
+/** 95 % intervals over the texts; undefined where a score has none. */
+export type ScoreIntervals = Readonly<
+  Record<
+    "success" | "coherence" | "diversity" | "harmonic",
+    { readonly low: number; readonly high: number } | undefined
+  >
+>;
 
 /** A measured number, or why there is none. */
 export interface ReportedValue {
@@ -113,6 +180,8 @@ export interface ReportedEncoding {
   readonly texts: number;
   /** Texts without an embedding. */
   readonly leftOut: { readonly set: number; readonly human: number };
+  /** Texts of which only the first so many tokens were read; left out where all of every text is. */
+  readonly truncated?: { readonly tokens: number; readonly set: number; readonly human: number } | undefined;
 }
 
 /** The measures of an arm's texts of one language. */
@@ -198,6 +267,8 @@ export interface PilotResult extends Partial<PilotSteering> {
   readonly harmonic: number;
   /** Interval of the harmonic mean. */
   readonly intervals?: { readonly low: number; readonly high: number } | undefined;
+  /** Of the harmonic mean and its parts. */
+  readonly axisIntervals?: ScoreIntervals | undefined;
   /** Steered so hard that the text fell apart. */
   readonly collapsed?: boolean | undefined;
 }
@@ -211,7 +282,7 @@ export interface ReportedSample {
   readonly text: string;
 }
 
-/** Difference of two arms in macro-F1, with its interval. */
+/** Difference of two arms in what classifiers are compared by, with its interval. */
 export interface Comparison {
   readonly arm: string;
   readonly baseline: string;
@@ -224,8 +295,75 @@ export interface Comparison {
   readonly sentence: string;
 }
 
+/** A search of the sweep. */
+export interface ReportedStudy {
+  /** `grid`, `random` or `halving`. */
+  readonly search: string;
+  /** What classifiers are compared by; undefined where none were trained. */
+  readonly metric: string | undefined;
+  /** Configurations that were tried. */
+  readonly tried: number;
+  readonly rounds: readonly {
+    /** Texts of each label and language. */
+    readonly texts: number;
+    readonly configurations: number;
+    /** How many went on. */
+    readonly kept: number;
+  }[];
+  /** The best first. */
+  readonly rows: readonly StudyRow[];
+  readonly correlations: readonly ReportedCorrelation[];
+  readonly failures: readonly { readonly configuration: string; readonly message: string }[];
+  /** Why the study ended early. */
+  readonly ended?: string | undefined;
+  readonly tokens: {
+    /** Written by the search. */
+    readonly search: number;
+    /** What the whole sweep with all texts of the pilot would have taken, by the mean of a text. */
+    readonly grid: number;
+    /** All that were written. */
+    readonly all: number;
+  };
+}
+
+/** A configuration of a study, with the scores of the texts that it was ranked by. */
+export interface StudyRow {
+  readonly configuration: string;
+  /** The last round that it took part in, from 1. */
+  readonly round: number;
+  readonly texts: number;
+  readonly success: number | undefined;
+  readonly coherence: number | undefined;
+  readonly diversity: number | undefined;
+  readonly harmonic: number | undefined;
+  readonly interval?: { readonly low: number; readonly high: number } | undefined;
+  /** Of the classifiers trained on its data set; undefined where it got none. */
+  readonly downstream?: { readonly mean: number; readonly sd: number } | undefined;
+  /** From each baseline. */
+  readonly differences: readonly {
+    readonly baseline: string;
+    readonly difference: number;
+    readonly low: number;
+    readonly high: number;
+    readonly correctedPValue: number;
+    readonly verdict: string;
+  }[];
+}
+
+/** Spearman's rank correlation of a score with what classifiers reach. */
+export interface ReportedCorrelation {
+  /** `searched` is the harmonic mean on the texts of the search; the others are of the data sets. */
+  readonly score: "success" | "coherence" | "diversity" | "harmonic" | "searched";
+  readonly rho: number;
+  readonly pValue: number;
+  /** Configurations with a data set. */
+  readonly pairs: number;
+}
+
 export interface RunCost {
   readonly seconds: number;
+  /** Of those, seconds in which texts were scored: read by the model, measured and judged. */
+  readonly scoringSeconds?: number | undefined;
   readonly generatedTokens: number;
   readonly tokensPerSecond: number;
 }

@@ -21,7 +21,7 @@ const cell: CellRange = {
 };
 const nothing = { begins: undefined, breaks: undefined, safe: undefined, recommended: [], moves: undefined };
 
-function plotOf(...cells: Partial<CellRange>[]): string {
+function plotOf(...cells: Partial<CellRange>[]): Promise<string> {
   const ranges: StrengthRanges = {
     cells: cells.map((changes) => ({ ...cell, ...changes })),
     unsteered: undefined,
@@ -32,50 +32,53 @@ function plotOf(...cells: Partial<CellRange>[]): string {
   return strengthPlot(ranges, 'A <title> & "more"');
 }
 
-function numbers(source: string, pattern: RegExp): number[] {
-  return [...source.matchAll(pattern)].map((match) => Number(match[1]));
+/** Places of the marks of a name in the last panel. */
+function places(source: string, name: string): (readonly [number, number])[] {
+  const groups = [...source.matchAll(new RegExp(`role-mark ${name}"[^>/]*>(.*?)</g>`, "g"))];
+  return [...(groups.at(-1)?.[1] ?? "").matchAll(/translate\(([-\d.]+),([-\d.]+)\)/g)].map(
+    ([, x, y]) => [Number(x), Number(y)] as const,
+  );
 }
 
 describe("strengthPlot", () => {
-  test("puts strengths to the right on a logarithmic scale, and values up", () => {
-    const source = plotOf({});
-    const x = numbers(source, /class="square" x="([\d.-]+)" [^>]*><title>/g);
-    expect(x).toHaveLength(5);
-    const steps = x.slice(1).map((value, index) => value - x[index]!);
-    for (const step of steps) expect(step).toBeCloseTo(steps[0]!, 0);
-    const effect = numbers(source, /class="square" x="[\d.-]+" y="([\d.-]+)" [^>]*><title>/g);
-    expect([...effect].sort((a, b) => b - a)).toEqual(effect);
+  test("puts strengths to the right on a logarithmic scale, and values up", async () => {
+    const source = await plotOf({});
+    const effect = places(source, "effect-point");
+    expect(effect).toHaveLength(5);
+    const steps = effect.slice(1).map(([x], index) => x - effect[index]![0]);
+    for (const step of steps) expect(step).toBeCloseTo(steps[0]!, 6);
+    const heights = effect.map(([, y]) => y);
+    expect([...heights].sort((a, b) => b - a)).toEqual(heights);
     // Coherence falls; 1.3 is drawn at the top of the scale and not above it.
-    const coherence = numbers(source, /<circle cx="[\d.]+" cy="([\d.]+)" r="3.5"><title>/g);
+    const coherence = places(source, "coherence-point").map(([, y]) => y);
     expect(coherence).toHaveLength(4);
     expect(coherence[0]).toBe(0);
     expect([...coherence].sort((a, b) => a - b)).toEqual(coherence);
   });
 
-  test("shades the safe interval, from where it begins to its end", () => {
-    const source = plotOf({});
-    const [start, width] = [
-      /class="safe" x="([\d.]+)" y="0"/,
-      /class="safe" x="[\d.]+" y="0" width="([\d.]+)"/,
-    ].map((pattern) => Number(pattern.exec(source)?.[1]));
-    const edges = numbers(source, /class="edge" x1="([\d.]+)"/g);
-    expect(edges[0]).toBeCloseTo(start!, 6);
-    expect(start! + width!).toBeLessThan(edges[1]!);
+  test("shades the safe interval, from where it begins to its end", async () => {
+    const source = await plotOf({});
+    const [, start, width] = /role-mark safe-range"[^>]*><path d="M([\d.]+),0h([\d.]+)v/.exec(source) ?? [];
+    const [begins, breaks] = places(source, "edge").map(([x]) => x);
+    expect(begins).toBeCloseTo(Number(start), 6);
+    expect(Number(start) + Number(width)).toBeLessThan(breaks!);
+    expect(places(source, "use-mark")).toHaveLength(3);
     expect(source).toContain("▲ use 0.16, 0.25, 0.4");
     expect(source).toContain("layer 5: safe from 0.1 to 0.4.");
-    expect(source).toContain("strength 0.1: next token changed 0.06, coherence 1.30, perplexity 12.3");
   });
 
-  test("is one well-formed file of its own, with what comes from outside escaped", () => {
-    const source = plotOf({ name: "<script>" }, {}, {});
+  test("is one well-formed file of its own, with what comes from outside escaped", async () => {
+    const source = await plotOf({ name: "<script>\u0007" }, {}, {});
     expect(source).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     expect(source).toContain("A &lt;title&gt; &amp; &quot;more&quot;");
     expect(source).not.toMatch(/<script|NaN|Infinity|undefined/);
+    expect(source).not.toContain("\u0007");
     const opened = [...source.matchAll(/<([a-z]+)[^<>]*[^/]>|<([a-z]+)>/g)].length;
     expect([...source.matchAll(/<\/[a-z]+>/g)]).toHaveLength(opened);
-    const size = (text: string) => numbers(text, /viewBox="0 0 \d+ (\d+)"/g)[0]!;
-    expect(size(source)).toBeGreaterThan(size(plotOf({}, {})));
-    expect(size(plotOf({}, {}))).toBe(size(plotOf({})));
+    const size = (text: string) => Number(/viewBox="0 0 \d+ (\d+)"/.exec(text)?.[1]);
+    expect(size(source)).toBeGreaterThan(size(await plotOf({}, {})));
+    expect(size(await plotOf({}, {}))).toBe(size(await plotOf({})));
+    expect(await plotOf({})).toBe(await plotOf({}));
   });
 
   test.each([
@@ -83,23 +86,23 @@ describe("strengthPlot", () => {
     [{ ...nothing, begins: 0.1 }, "where texts break is not known"],
     [{ ...nothing, begins: 0.1, breaks: 0.1 }, "texts break as soon as anything changes"],
     [{ ...nothing, moves: "away" as const, breaks: 0.8 }, "texts move the other way"],
-  ])("says why there is nothing to use: %j", (changes, words) => {
-    const source = plotOf(changes);
+  ])("says why there is nothing to use: %j", async (changes, words) => {
+    const source = await plotOf(changes);
     expect(source).toContain(words);
     expect(source).toContain("no safe strength");
-    expect(source).not.toMatch(/<rect class="safe" x="[\d.]+" y="0"|class="use"|NaN|undefined/);
+    expect([places(source, "safe-range"), places(source, "use-mark")]).toEqual([[], []]);
+    expect(source).not.toMatch(/role-mark safe-range"[^>]*><path|NaN|undefined/);
   });
 
-  test("stands no cell, and a cell of one strength", () => {
-    expect(plotOf()).not.toMatch(/NaN|Infinity|undefined/);
-    expect(plotOf({ points: [cell.points[1]!] })).not.toMatch(/NaN|Infinity|undefined/);
+  test("stands no cell, and a cell of one strength or of none", async () => {
+    for (const cells of [[], [{ points: [cell.points[1]!] }], [{ points: [] }]]) {
+      expect(await plotOf(...cells)).not.toMatch(/NaN|Infinity|undefined/);
+    }
   });
 });
 
 describe("the figure's colours", () => {
-  const themes = [...PLOT_STYLE.matchAll(/\.strength-plot\{(--[^}]*?)\}?(?:font|\})/g)].map(
-    (match) => match[1]!,
-  );
+  const themes = [...PLOT_STYLE.matchAll(/\.strength-plot\{(--[^}]*)\}/g)].map((match) => match[1]!);
   const colour = (theme: string, name: string) =>
     new RegExp(`--${name}:#([0-9a-f]{6})`).exec(theme)?.[1] ?? "";
 

@@ -1,9 +1,10 @@
+import type { GroupMark, Mark } from "vega";
 import type { CellRange, StrengthPoint, StrengthRanges } from "../../steering/strength-range.js";
-import { html, Markup } from "./markup.js";
-import { compact, decimal } from "./number-text.js";
+import { drawFigure, FIGURE_STYLE } from "./figure.js";
+import { compact } from "./number-text.js";
 
 const PANEL = { width: 460, height: 276 } as const;
-const PLOT = { left: 50, right: 50, top: 66, bottom: 48 } as const;
+const PLOT = { left: 50, top: 66, width: 360, height: 162 } as const;
 const HEADER = 66;
 const COLUMNS = 2;
 /** Coherence of some texts is above that of the unsteered ones. */
@@ -11,95 +12,303 @@ const TOP_VALUE = 1.1;
 
 /** The colours of the report's page: the figure stands alone, and is read on light and on dark. */
 export const PLOT_STYLE = `
-.strength-plot{--page:#ffffff;--ink:#17202a;--soft:#566370;--line:#d7dee6;--accent:#1d5590;--mark:#b3410e;--safe:#e3ecf6;font:13px system-ui,-apple-system,Segoe UI,Noto Sans,sans-serif;font-variant-numeric:tabular-nums}
+.strength-plot{--page:#ffffff;--ink:#17202a;--soft:#566370;--line:#d7dee6;--accent:#1d5590;--mark:#b3410e;--safe:#e3ecf6}
 @media (prefers-color-scheme:dark){.strength-plot{--page:#0f151c;--ink:#e6edf4;--soft:#9fb0c0;--line:#2c3946;--accent:#7db6e8;--mark:#ff9d5c;--safe:#1d354e}}
-.strength-plot .page{fill:var(--page)}
-.strength-plot text{fill:var(--ink)}
-.strength-plot .soft{fill:var(--soft);font-size:12px}
-.strength-plot .title{font-weight:600}
-.strength-plot .safe{fill:var(--safe)}
-.strength-plot .grid{stroke:var(--line)}
-.strength-plot .edge{stroke:var(--soft);stroke-dasharray:3 3}
-.strength-plot .coherence,.strength-plot .effect{fill:none;stroke-width:2}
-.strength-plot .coherence{stroke:var(--accent)}
-.strength-plot .effect{stroke:var(--mark);stroke-dasharray:6 4}
-.strength-plot circle,.strength-plot .use{fill:var(--accent)}
-.strength-plot .square{fill:var(--page);stroke:var(--mark);stroke-width:1.5}
+${FIGURE_STYLE}
 `;
 
 /**
  * Coherence and effect against strength as an SVG of its own, a panel for each cell, with the interval in which one
  * may steer. Both are drawn on one scale from 0 to 1, against the logarithm of the strength.
  */
-export function strengthPlot(ranges: StrengthRanges, title: string): string {
+export async function strengthPlot(ranges: StrengthRanges, title: string): Promise<string> {
   const { cells } = ranges;
   const columns = Math.max(1, Math.min(COLUMNS, cells.length));
   const width = columns * PANEL.width;
   const height = HEADER + Math.ceil(cells.length / columns) * PANEL.height;
-  const panels = cells.map((cell, index) => {
-    const x = (index % columns) * PANEL.width;
-    const y = HEADER + Math.floor(index / columns) * PANEL.height;
-    return html`<g transform="translate(${x} ${y})">${panel(cell)}</g>
-`;
+  const panels = cells.map((cell, index) =>
+    panel(
+      cell,
+      (index % columns) * PANEL.width + PLOT.left,
+      HEADER + Math.floor(index / columns) * PANEL.height + PLOT.top,
+    ),
+  );
+  const figure = await drawFigure(
+    {
+      name: "strength-plot",
+      label: describe(ranges, title),
+      spec: {
+        width,
+        height,
+        padding: 0,
+        autosize: "none",
+        marks: [
+          {
+            type: "rect",
+            name: "page",
+            aria: false,
+            encode: {
+              enter: { width: { value: width }, height: { value: height }, fill: { value: "var(--page)" } },
+            },
+          },
+          header(title),
+          ...panels,
+        ],
+      },
+    },
+    PLOT_STYLE,
+  );
+  return `${figure.source}\n`;
+}
+
+/** A text at its own place. */
+interface Writing {
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
+  readonly align?: "right" | "center";
+  readonly title?: boolean;
+}
+
+/** The mark that shows the data `writings`. */
+const writings: Mark = {
+  type: "text",
+  name: "writing",
+  from: { data: "writings" },
+  aria: false,
+  encode: {
+    enter: {
+      x: { field: "x" },
+      y: { field: "y" },
+      text: { field: "text" },
+      align: { field: "align" },
+      fontSize: [{ test: "datum.title", value: 13 }, { value: 12 }],
+      fontWeight: [{ test: "datum.title", value: 600 }, { value: 400 }],
+      fill: [{ test: "datum.title", value: "var(--ink)" }, { value: "var(--soft)" }],
+    },
+  },
+};
+
+/** How coherence and effect are drawn, in the panels and in the legend. */
+const LINES = {
+  coherence: { colour: "var(--accent)", dash: [1, 0], shape: "circle", fill: "var(--accent)" },
+  effect: { colour: "var(--mark)", dash: [6, 4], shape: "square", fill: "var(--page)" },
+} as const;
+
+function curve(name: keyof typeof LINES, data: string, x: object, y: object): Mark[] {
+  const { colour, dash, shape, fill } = LINES[name];
+  return [
+    {
+      type: "line",
+      name: `${name}-line`,
+      from: { data },
+      aria: false,
+      encode: {
+        enter: {
+          x,
+          y,
+          stroke: { value: colour },
+          strokeWidth: { value: 2 },
+          strokeDash: { value: [...dash] },
+        },
+      },
+    },
+    {
+      type: "symbol",
+      name: `${name}-point`,
+      from: { data },
+      aria: false,
+      encode: {
+        enter: {
+          x,
+          y,
+          shape: { value: shape },
+          size: { value: 44 },
+          fill: { value: fill },
+          stroke: { value: colour },
+          strokeWidth: { value: 1.5 },
+        },
+      },
+    },
+  ];
+}
+
+function header(title: string): GroupMark {
+  const texts: Writing[] = [
+    { x: 16, y: 26, text: title, title: true },
+    { x: 50, y: 50, text: "coherence of the texts" },
+    { x: 230, y: 50, text: "next token changed" },
+    { x: 392, y: 50, text: "safe" },
+  ];
+  const sample = (name: keyof typeof LINES, left: number) => ({
+    data: { name, values: [left, left + 12, left + 24].map((x) => ({ x })) },
+    marks: curve(name, name, { field: "x" }, { value: 46 }),
   });
-  return html`<svg xmlns="http://www.w3.org/2000/svg" class="strength-plot" role="img" aria-label="${describe(ranges, title)}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
-<style>${new Markup(PLOT_STYLE)}</style>
-<rect class="page" width="${width}" height="${height}"/>
-<text class="title" x="16" y="26">${title}</text>
-${legend()}
-${panels}</svg>
-`.source;
-}
-
-function legend(): Markup {
-  return html`<g transform="translate(16 46)"><line class="coherence" x1="0" x2="24" y1="0" y2="0"/><circle cx="12" cy="0" r="3.5"/><text class="soft" x="30" y="4">coherence of the texts</text>
-<line class="effect" x1="180" x2="204" y1="0" y2="0"/><rect class="square" x="188.5" y="-3.5" width="7" height="7"/><text class="soft" x="210" y="4">next token changed</text>
-<rect class="safe" x="350" y="-7" width="20" height="14"/><text class="soft" x="376" y="4">safe</text></g>`;
-}
-
-function panel(cell: CellRange): Markup {
-  const plot = {
-    width: PANEL.width - PLOT.left - PLOT.right,
-    height: PANEL.height - PLOT.top - PLOT.bottom,
+  const samples = [sample("coherence", 16), sample("effect", 196)];
+  return {
+    type: "group",
+    name: "header",
+    aria: false,
+    data: [{ name: "writings", values: texts }, ...samples.map(({ data }) => data)],
+    marks: [
+      {
+        type: "rect",
+        name: "safe-sample",
+        aria: false,
+        encode: {
+          enter: {
+            x: { value: 366 },
+            y: { value: 39 },
+            width: { value: 20 },
+            height: { value: 14 },
+            fill: { value: "var(--safe)" },
+          },
+        },
+      },
+      ...samples.flatMap(({ marks }) => marks),
+      writings,
+    ],
   };
+}
+
+function panel(cell: CellRange, x: number, y: number): GroupMark {
   const strengths = cell.points.map(({ strength }) => strength);
-  const [least, most] = [Math.min(...strengths), Math.max(...strengths)];
-  const span = Math.log(most / least) || 1;
-  const x = (strength: number) => round((Math.log(strength / least) / span) * plot.width);
-  const y = (value: number) => round((1 - Math.min(value, TOP_VALUE) / TOP_VALUE) * plot.height);
-  const edges = [
-    { name: "begins", at: cell.begins, anchor: "end", shift: 4 },
-    { name: "breaks", at: cell.breaks, anchor: "start", shift: -4 },
-  ].flatMap((edge) => (edge.at === undefined ? [] : [{ ...edge, at: edge.at }]));
-  const line = (name: string, measured: (point: StrengthPoint) => number | undefined) => {
-    const places = cell.points.flatMap((point) => {
+  const least = Math.min(...strengths);
+  const most = Math.max(...strengths);
+  const pointsOf = (measured: (point: StrengthPoint) => number | undefined) =>
+    cell.points.flatMap((point) => {
       const value = measured(point);
-      return value === undefined ? [] : [`${x(point.strength)},${y(value)}`];
+      return value === undefined ? [] : [{ strength: point.strength, value: Math.min(value, TOP_VALUE) }];
     });
-    return html`<polyline class="${name}" points="${places.join(" ")}"/>
-`;
+  const edges = [
+    { text: "begins", strength: cell.begins, align: "right", shift: 4 },
+    { text: "breaks", strength: cell.breaks, align: "left", shift: -4 },
+  ].filter(({ strength }) => strength !== undefined);
+  const texts: Writing[] = [
+    { x: 0, y: -46, text: cell.name, title: true },
+    { x: 0, y: -28, text: adviceText(cell) },
+  ];
+  const along = { scale: "x", field: "strength" };
+  const up = { scale: "y", field: "value" };
+  return {
+    type: "group",
+    aria: false,
+    encode: {
+      enter: {
+        x: { value: x },
+        y: { value: y },
+        width: { value: PLOT.width },
+        height: { value: PLOT.height },
+      },
+    },
+    data: [
+      { name: "writings", values: texts },
+      { name: "effect", values: pointsOf((point) => point.totalVariation) },
+      { name: "coherence", values: pointsOf((point) => point.coherence) },
+      { name: "edges", values: edges },
+      { name: "safe", values: cell.safe ? [{ from: cell.safe[0], to: cell.safe[1] }] : [] },
+      { name: "use", values: cell.recommended.map((strength) => ({ strength })) },
+    ],
+    scales: [
+      {
+        name: "x",
+        type: "log",
+        domain: strengths.length === 0 ? [0.1, 1] : least === most ? [least / 2, most * 2] : [least, most],
+        range: [0, PLOT.width],
+      },
+      { name: "y", type: "linear", domain: [0, TOP_VALUE], range: [PLOT.height, 0] },
+    ],
+    axes: [
+      {
+        scale: "y",
+        orient: "left",
+        grid: true,
+        gridScale: "x",
+        ticks: false,
+        labelPadding: 7,
+        values: [0, 0.25, 0.5, 0.75, 1],
+        format: ".2~f",
+      },
+      {
+        scale: "x",
+        orient: "bottom",
+        ticks: false,
+        offset: 12,
+        values: ticksBetween(least, most),
+        format: "~g",
+        title: "strength →",
+        titleAnchor: "end",
+        titlePadding: 2,
+      },
+    ],
+    marks: [
+      {
+        type: "rect",
+        name: "safe-range",
+        from: { data: "safe" },
+        aria: false,
+        encode: {
+          enter: {
+            x: { scale: "x", field: "from" },
+            x2: { scale: "x", field: "to" },
+            y: { value: 0 },
+            y2: { value: PLOT.height },
+            fill: { value: "var(--safe)" },
+            stroke: { value: "var(--safe)" },
+          },
+        },
+      },
+      {
+        type: "rule",
+        name: "edge",
+        from: { data: "edges" },
+        aria: false,
+        encode: {
+          enter: {
+            x: along,
+            y: { value: -3 },
+            y2: { value: PLOT.height },
+            stroke: { value: "var(--soft)" },
+            strokeDash: { value: [3, 3] },
+          },
+        },
+      },
+      {
+        type: "text",
+        name: "edge-name",
+        from: { data: "edges" },
+        aria: false,
+        encode: {
+          enter: {
+            x: { ...along, offset: { field: "shift" } },
+            y: { value: -8 },
+            text: { field: "text" },
+            align: { field: "align" },
+            fontSize: { value: 12 },
+            fill: { value: "var(--soft)" },
+          },
+        },
+      },
+      ...curve("effect", "effect", along, up),
+      ...curve("coherence", "coherence", along, up),
+      {
+        type: "symbol",
+        name: "use-mark",
+        from: { data: "use" },
+        aria: false,
+        encode: {
+          enter: {
+            x: along,
+            y: { value: PLOT.height + 8 },
+            shape: { value: "triangle-up" },
+            size: { value: 60 },
+            fill: { value: "var(--accent)" },
+          },
+        },
+      },
+      writings,
+    ],
   };
-  const hint = (point: StrengthPoint) => html`<title>${pointText(point)}</title>`;
-  return html`<text class="title" x="${PLOT.left}" y="20">${cell.name}</text>
-<text class="soft" x="${PLOT.left}" y="38">${adviceText(cell)}</text>
-<g transform="translate(${PLOT.left} ${PLOT.top})">${
-    cell.safe
-      ? html`<rect class="safe" x="${x(cell.safe[0])}" y="0" width="${Math.max(2, round(x(cell.safe[1]) - x(cell.safe[0])))}" height="${plot.height}"/>`
-      : undefined
-  }
-${[0, 0.25, 0.5, 0.75, 1].map((value) => html`<line class="grid" x1="0" x2="${plot.width}" y1="${y(value)}" y2="${y(value)}"/><text class="soft" x="-8" y="${round(y(value) + 4)}" text-anchor="end">${value}</text>`)}
-${ticksBetween(least, most).map((tick) => html`<text class="soft" x="${x(tick)}" y="${plot.height + 30}" text-anchor="middle">${compact(tick)}</text>`)}
-<text class="soft" x="${plot.width}" y="${plot.height + 44}" text-anchor="end">strength →</text>
-${edges.map(({ name, at, anchor, shift }) => html`<line class="edge" x1="${x(at)}" x2="${x(at)}" y1="-3" y2="${plot.height}"/><text class="soft" x="${round(x(at) + shift)}" y="-8" text-anchor="${anchor}">${name}</text>`)}
-${line("effect", (point) => point.totalVariation)}${line("coherence", (point) => point.coherence)}${cell.points.map(
-  (point) =>
-    html`<rect class="square" x="${round(x(point.strength) - 3.5)}" y="${round(y(point.totalVariation) - 3.5)}" width="7" height="7">${hint(point)}</rect>${
-      point.coherence === undefined
-        ? undefined
-        : html`<circle cx="${x(point.strength)}" cy="${y(point.coherence)}" r="3.5">${hint(point)}</circle>`
-    }
-`,
-)}${cell.recommended.map((strength) => html`<path class="use" d="M${x(strength)} ${plot.height + 3}l5 9h-10z"><title>${`use ${strength}`}</title></path>`)}</g>`;
 }
 
 /** What to do with a cell, in a few words. */
@@ -108,17 +317,6 @@ function adviceText({ recommended, begins, breaks, moves }: CellRange): string {
   if (moves === "away") return "texts move the other way: the vector's sign is wrong";
   if (begins === undefined) return "no strength changes what the model says";
   return breaks === undefined ? "where texts break is not known" : "texts break as soon as anything changes";
-}
-
-function pointText({ strength, totalVariation, coherence, perplexity }: StrengthPoint): string {
-  const read =
-    coherence === undefined
-      ? []
-      : [
-          `coherence ${decimal(coherence)}`,
-          ...(perplexity === undefined ? [] : [`perplexity ${compact(perplexity)}`]),
-        ];
-  return [`strength ${compact(strength)}: next token changed ${decimal(totalVariation)}`, ...read].join(", ");
 }
 
 /** Round numbers, 1, 2 and 5 times a power of ten. */
@@ -135,8 +333,4 @@ function describe({ cells }: StrengthRanges, title: string): string {
     safe ? `${name}: safe from ${compact(safe[0])} to ${compact(safe[1])}.` : `${name}: no safe strength.`,
   );
   return `${title}. Coherence and effect by strength. ${parts.join(" ")}`;
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(1));
 }

@@ -1,15 +1,31 @@
 import type { FilterName } from "../../store/sample.js";
-import type { ArmMeasures, ArmResult, PilotResult, ReportedMeasure, RunReport } from "./run-report.js";
+import type {
+  ArmMeasures,
+  ArmResult,
+  ClassifierSummary,
+  PilotResult,
+  ReportedMeasure,
+  ReportedStudy,
+  RunReport,
+} from "./run-report.js";
 
 /** A made-up report with everything in it, for the tests of this folder. The numbers mean nothing. */
 
 const filters = (loop: number, language: number): Record<FilterName, number> => ({
   empty: 0,
   short: 3,
+  long: 0,
+  "template-residue": 4,
   echo: 1,
   loop,
   language,
+  "code-mixing": 0,
   duplicate: 7,
+  "near-duplicate": 5,
+  "copies-demonstration": 2,
+  memorised: 1,
+  "self-check": 0,
+  judge: 0,
 });
 
 const missing = { absent: "there are no human texts to compare with" };
@@ -245,4 +261,138 @@ export const emptyReport: RunReport = {
   notes: [],
   recipe: "",
   cost: { seconds: 0, generatedTokens: 0, tokensPerSecond: Number.NaN },
+};
+
+const LABELS = ["positive", "ลบ", "</svg><script>alert(1)</script>", "عادي", "中立", "😀"];
+
+function detailed(mean: number): ClassifierSummary {
+  return {
+    mean,
+    sd: 0.021,
+    values: [mean - 0.02, mean + 0.01, mean + 0.01],
+    metric: "macro-f1",
+    macroF1: { mean, sd: 0.021 },
+    auroc: { mean: mean + 0.1, sd: 0.01 },
+    accuracy: { mean: mean + 0.02, sd: 0.02 },
+    perLabel: LABELS.map((label, i) => ({
+      label,
+      precision: mean - 0.1 + i / 40,
+      recall: mean + 0.1 - i / 40,
+      f1: mean,
+      support: 40 + i,
+    })),
+    perLanguage: ["en", "th"].map((language, i) => ({ language, macroF1: mean - i / 10 })),
+    confusion: LABELS.map((_, i) => LABELS.map((_, j) => (i === j ? 31.7 : (i + j) / 3))),
+    calibration: { logLoss: 0.61, brier: 0.35, calibrationError: 0.08 },
+  };
+}
+
+const searched: ArmResult[] = exampleReport.pilot.slice(0, 5).map((result, i) => ({
+  ...arms[i % 2]!,
+  name: result.configuration,
+  tokens: 71_230 - i,
+  title: `Steered at layer ${result.layers?.[0]}, strength ${result.strength}`,
+  configuration: result.configuration,
+  score: {
+    ...arms[0]!.score!,
+    success: result.success,
+    coherence: result.coherence,
+    diversity: result.diversity,
+    harmonic: result.harmonic,
+  },
+  classifier: detailed(0.62 + i / 50),
+}));
+
+const study: ReportedStudy = {
+  search: "halving",
+  metric: "macro-F1",
+  tried: 12,
+  rounds: [
+    { texts: 4, configurations: 11, kept: 5 },
+    { texts: 12, configurations: 5, kept: 0 },
+  ],
+  rows: exampleReport.pilot.map((result, i) => ({
+    configuration: result.configuration,
+    round: i < 5 ? 2 : 1,
+    texts: i < 5 ? 24 : 8,
+    success: result.success,
+    coherence: i === 7 ? undefined : result.coherence,
+    diversity: result.diversity,
+    harmonic: i === 7 ? undefined : result.harmonic,
+    interval: { low: result.harmonic - 0.05, high: result.harmonic + 0.06 },
+    ...(i < 5 ? { downstream: { mean: 0.62 + i / 50, sd: 0.021 } } : {}),
+    differences:
+      i < 5
+        ? ["zero-shot", "few-shot"].map((baseline) => ({
+            baseline,
+            difference: i / 50 - 0.03,
+            low: i / 50 - 0.05,
+            high: i / 50 - 0.01,
+            correctedPValue: 0.04,
+            verdict: i === 0 ? "worse" : "no difference",
+          }))
+        : [],
+  })),
+  correlations: [
+    { score: "success", rho: 0.3, pValue: 0.61, pairs: 5 },
+    { score: "coherence", rho: -0.7, pValue: 0.18, pairs: 5 },
+    { score: "diversity", rho: 0.9, pValue: 0.037, pairs: 5 },
+    { score: "harmonic", rho: 0.6, pValue: 0.28, pairs: 5 },
+    { score: "searched", rho: 0.5, pValue: 0.39, pairs: 5 },
+  ],
+  failures: [{ configuration: "mean-difference@16x0.3", message: "The engine ended: <unknown>." }],
+  ended: "The budget of 100 000 tokens was spent.",
+  tokens: { search: 61_203, grid: 152_840, all: 220_240 },
+};
+
+/** A study: many data sets, classifiers in every detail, learning curves, human texts beside them. */
+export const studyReport: RunReport = {
+  ...exampleReport,
+  arms: [
+    { ...searched[1]!, name: "steered" },
+    ...arms.slice(1).map((arm, i) => ({ ...arm, classifier: detailed(0.66 + i / 50) })),
+    ...searched.filter((_, i) => i !== 1),
+  ],
+  trainer: "n-grams and logistic regression",
+  references: [{ name: "human", title: "Human texts", texts: 300, classifier: detailed(0.81) }],
+  curves: ["steered", "zero-shot", "few-shot", "human"].map((arm, i) => ({
+    arm,
+    points: [10, 20, 50, 100, 200, 400].map((size) => ({
+      size,
+      mean: 0.4 + 0.13 * Math.log10(size) - 0.015 * i,
+      sd: 0.06 / Math.log10(size),
+    })),
+  })),
+  languageModels: {
+    format: 1,
+    metric: "macro-f1",
+    labels: LABELS,
+    testTexts: 240,
+    results: [
+      {
+        arm: "zero-shot",
+        model: "hf:someone/model",
+        size: 0,
+        seeds: 1,
+        accuracy: { mean: 0.7, sd: 0 },
+        macroF1: { mean: 0.68, sd: 0 },
+        interval: { low: 0.62, high: 0.74 },
+        calibration: { logLoss: 0.9, brier: 0.5, calibrationError: 0.12 },
+      },
+      {
+        arm: "instruction-tuned",
+        model: "npm:small",
+        trainedOn: "steered",
+        size: 600,
+        seeds: 3,
+        accuracy: { mean: 0.76, sd: 0.01 },
+        macroF1: { mean: 0.75, sd: 0.01 },
+        calibration: { logLoss: 0.7, brier: 0.4, calibrationError: 0.09 },
+        againstZeroShot: { difference: 0.07, low: 0.02, high: 0.12, pValue: 0.004, correctedPValue: 0.008 },
+      },
+    ],
+    notes: ["In-context examples did not fit."],
+  },
+  study,
+  cost: { ...exampleReport.cost, scoringSeconds: 622 },
 };
