@@ -373,4 +373,26 @@ export {
   type PromptWords,
   TEMPLATE_VARIABLES,
 } from "./tasks/templates.js";
+export { type ApertiumOptions, createApertiumTranslator } from "./translate/apertium.js";
+export {
+  type BackTranslateOptions,
+  backTranslate,
+  type ContrastPair,
+  corruptTexts,
+  type Hop,
+  paperChain,
+} from "./translate/back-translate.js";
+export {
+  type BackTranslation,
+  type BackTranslationOptions,
+  flagsText,
+  makeBackTranslation,
+} from "./translate/back-translation-folder.js";
+export { type CommandTranslatorOptions, createCommandTranslator } from "./translate/command-translator.js";
+export { createEndpointTranslator } from "./translate/endpoint-translator.js";
+export { createModelTranslator, type ModelTranslatorOptions } from "./translate/model-translator.js";
+export { type OnnxTranslatorOptions, openOnnxTranslator } from "./translate/onnx-translator.js";
+export { PAIR_FLAGS, type PairFlag } from "./translate/pair-flags.js";
+export type { Translator } from "./translate/translator.js";
+export { addWordNoise, type NoiseCounts, type WordNoiseOptions } from "./translate/word-noise.js";
 export { VERSION } from "./version.js";

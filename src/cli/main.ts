@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { TillerError, VERSION } from "../index.js";
 import { addArmsCommand } from "./arms-command.js";
+import { addBacktranslateCommand } from "./backtranslate-command.js";
 import { addDataCommand } from "./data-command.js";
 import { addDoctorCommand } from "./doctor-command.js";
 import { addExplainCommand } from "./explain-command.js";
@@ -34,6 +35,7 @@ function createProgram(): Command {
   addExplainCommand(program);
   addVectorsCommand(program);
   addFinetuneCommand(program);
+  addBacktranslateCommand(program);
   addModelsCommand(program);
   addDataCommand(program);
   addDoctorCommand(program);
