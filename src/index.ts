@@ -116,6 +116,15 @@ export { retryAfterCrash } from "./engine/retry-after-crash.js";
 export type { PositionSelector, Selection, Selector, TokenSelector } from "./engine/selection.js";
 export * from "./errors.js";
 export {
+  EXPORT_FORMATS,
+  type Exported,
+  type ExportFormat,
+  type ExportOptions,
+  exportRun,
+} from "./export/export-run.js";
+export { parseSplits, type SplitRequest, type SplitShare, splitRows } from "./export/split-rows.js";
+export { TRAINING_TASKS, type TrainingTask } from "./export/training-messages.js";
+export {
   type FinetuneEvent,
   type FinetuneOptions,
   type FinetunePlan,
