@@ -1,4 +1,4 @@
-/** Which way logit steering moves real texts, over 64 samples with the same seeds. */
+/** Which way logit steering moves real texts, over 48 samples with the same seeds. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { trainTextClassifier } from "../../src/classify/classifier.js";
@@ -11,7 +11,7 @@ import { classifierFree, negativePrompt } from "../../src/guidance/presets.js";
 import { words } from "../../src/language/words.js";
 import { resolveModel } from "../../src/models/resolve.js";
 
-const SAMPLES = 64;
+const SAMPLES = 48;
 /** Samples that share a draw from the pool, so that its evaluation is shared, too. */
 const SHARED = 8;
 const UNPROMPTED = 'Reviews by customers\n\nA review: "';

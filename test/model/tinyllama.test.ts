@@ -51,13 +51,13 @@ test("the model is the one that is documented", () => {
 
 test("it writes English, and again the same", async () => {
   const identifier = await createIdentifier();
-  const requests = Array.from({ length: 8 }, (_, seed) => ({ prompt: PROMPT, seed }));
+  const requests = Array.from({ length: 6 }, (_, seed) => ({ prompt: PROMPT, seed }));
   const texts = await collect(engine.generate(requests, { decoding: DECODING }));
   const again = await collect(engine.generate(requests, { decoding: DECODING }));
   expect(again).toEqual(texts);
   expect(
     texts.filter((completion) => identifier.matches(completion.text, "en")).length,
-  ).toBeGreaterThanOrEqual(7);
+  ).toBeGreaterThanOrEqual(5);
 });
 
 test("both routes to the residual stream give the same logits", async () => {
