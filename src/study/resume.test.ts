@@ -22,7 +22,7 @@ test("a run that is killed three times ends with the bytes of an uninterrupted o
   timeout: 240_000,
 }, async () => {
   // Longer texts, so that most of the time is spent in writing.
-  const run = await createTestRun({ decoding: { maxTokens: 120 } }, { endBias: -30, layers: 6 });
+  const run = await createTestRun({ decoding: { maxTokens: 80 } }, { endBias: -30, layers: 6 });
   const [whole, cut] = [`${run.output}-whole`, `${run.output}-cut`];
   expect(await tiller(["generate", run.recipe, "-o", whole])).toMatchObject({ code: 0 });
   const final = await lengthOf(whole);
@@ -110,7 +110,7 @@ test("the engine may be killed under a run: it goes on, with the same bytes", {
 test("Ctrl-C finishes the batch in hand, says how to go on, and the run goes on", {
   timeout: 120_000,
 }, async () => {
-  const run = await createTestRun({ decoding: { maxTokens: 120 } }, { endBias: -30, layers: 6 });
+  const run = await createTestRun({ decoding: { maxTokens: 80 } }, { endBias: -30, layers: 6 });
   const { child, done } = startTiller(["run", run.recipe, "-o", run.output]);
   while ((await samplesOf(run.output).catch(() => "")) === "") await wait(50);
   child.kill("SIGINT");

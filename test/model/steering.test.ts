@@ -21,6 +21,10 @@ const LAYER = 8;
 const LATER = 14;
 const STRENGTHS = [0, 0.15, 0.3, 0.6, 1.5];
 const TEXTS = 16;
+/** Texts of a class that make the vector. */
+const MADE_FROM = 24;
+/** Of the strengths, those at which texts are written. */
+const WRITTEN = [0, 0.3, 0.6, 1.5];
 const PROMPT = 'Reviews by customers\n\nA review: "';
 const DECODING: Decoding = { ...PLAIN, temperature: 0.8, topP: 0.9, maxTokens: 20, stop: ['"', "\n"] };
 let engine: LlamaEngine;
@@ -31,9 +35,9 @@ beforeAll(async () => {
   engine = await LlamaEngine.open({ path: model.path, sha256: model.sha256, context: 256 });
   const layers = [LAYER, LATER];
   const means = emptyClassMeans(engine.model, layers, "");
-  const texts = [...POSITIVE.slice(0, 30), ...NEGATIVE.slice(0, 30)];
+  const texts = [...POSITIVE.slice(0, MADE_FROM), ...NEGATIVE.slice(0, MADE_FROM)];
   for await (const capture of engine.capture(texts, { layers, pooling: "mean" })) {
-    addCapture(means, { language: "en", class: capture.text < 30 ? "positive" : "negative" }, capture);
+    addCapture(means, { language: "en", class: capture.text < MADE_FROM ? "positive" : "negative" }, capture);
   }
   negative = makeSteeringVector(means, {
     method: "mean-difference",
@@ -52,7 +56,7 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 /** Mean component of texts' residuals along the direction of a layer. */
 async function projection(layer: number, interventions: readonly Intervention[]): Promise<number> {
   const unit = directionAt(layer);
-  const texts = POSITIVE.slice(60, 72);
+  const texts = POSITIVE.slice(60, 68);
   const captures = await captured(engine.capture(texts, { layers: [layer], pooling: "mean", interventions }));
   return mean(captures.map(({ values }) => values.reduce((sum, value, i) => sum + value * unit[i]!, 0)));
 }
@@ -73,7 +77,7 @@ test("an ablated direction has no component at its layer, and the contrast is we
 });
 
 test("success rises with the strength, and then coherence breaks", async () => {
-  const requests = STRENGTHS.flatMap((strength) => {
+  const requests = WRITTEN.flatMap((strength) => {
     const interventions = steer(strength);
     return Array.from({ length: TEXTS }, (_, seed) => ({ prompt: PROMPT, seed, interventions }));
   });
@@ -82,7 +86,7 @@ test("success rises with the strength, and then coherence breaks", async () => {
     ...POSITIVE.slice(30).map((text) => ({ text, label: "positive" })),
     ...NEGATIVE.slice(30).map((text) => ({ text, label: "negative" })),
   ]);
-  const texts = STRENGTHS.map((_, i) =>
+  const texts = WRITTEN.map((_, i) =>
     completions.slice(i * TEXTS, (i + 1) * TEXTS).map(({ text }) => text || "."),
   );
   const success = texts.map((group) =>
@@ -93,7 +97,7 @@ test("success rises with the strength, and then coherence breaks", async () => {
     const values = await scored(engine.logProbabilities(group));
     likelihood.push(mean(values.flatMap((text) => [...text])));
   }
-  const [none, , mild, strong, extreme] = STRENGTHS.keys();
+  const [none, mild, strong, extreme] = WRITTEN.keys();
   expect(success[strong!]!).toBeGreaterThanOrEqual(success[none!]! + 0.2);
   // In nats a token: steered mildly, the texts are still about as likely to the model as its own.
   expect(likelihood[mild!]!).toBeGreaterThan(likelihood[none!]! - 1.2);

@@ -15,9 +15,9 @@ const textsOf = (name: string) =>
   readFileSync(new URL(`../../examples/quickstart/contrast-${name}.txt`, import.meta.url), "utf8")
     .trim()
     .split("\n");
-/** The first 30 texts of a class make the vectors, the next 40 try them. */
+/** The first 30 texts of a class make the vectors, the next 24 try them. */
 const MADE_FROM = 30;
-const TRIED_ON = 40;
+const TRIED_ON = 24;
 const LAYERS = [8, 19];
 let engine: LlamaEngine;
 let vectors: SteeringVector[];
@@ -77,7 +77,7 @@ test("the strengths between no effect and broken texts are found", async () => {
     decoding: { ...PLAIN, temperature: 0.8, topP: 0.9, stop: ['"', "\n"] },
     seed: 1,
     texts: 4,
-    tokens: 20,
+    tokens: 16,
   });
   const [cell] = cells;
   expect(notes).toEqual([]);
