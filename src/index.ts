@@ -170,7 +170,6 @@ export type { JudgeSettings } from "./judge/create-judge.js";
 export type { EndpointOptions } from "./judge/endpoint-client.js";
 export { createEndpointJudge } from "./judge/endpoint-judge.js";
 export * from "./judge/judge.js";
-export { JudgementCache } from "./judge/judgement-cache.js";
 export { createLocalJudge, type JudgingEngine } from "./judge/local-judge.js";
 export { type JudgeSummary, orderEffects, ratingScore, summarizeRatings } from "./judge/rating.js";
 export { createIdentifier, type Identification, type Identifier } from "./language/identify.js";
@@ -306,6 +305,7 @@ export {
 } from "./steering/vector-algebra.js";
 export { readVectorFile, writeVectorFile } from "./steering/vector-file.js";
 export type { ExpectedModel } from "./steering/vector-model.js";
+export { AnswerCache } from "./store/answer-cache.js";
 export { Journal, type JournalJob, readJournal } from "./store/journal.js";
 export { openRun, type RunFolder, readRun } from "./store/run-folder.js";
 export type { FilterName, Sample } from "./store/sample.js";

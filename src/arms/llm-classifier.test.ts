@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LlamaEngine } from "../engine/llama/llama-engine.js";
 import { openTiny } from "../engine/llama/test-engine.js";
-import { JudgementCache } from "../judge/judgement-cache.js";
+import { AnswerCache } from "../store/answer-cache.js";
 import { calibrated } from "./content-free.js";
 import { labelQuestion, promptInForm } from "./label-question.js";
 import { type LlmClassifierOptions, llmClassifier } from "./llm-classifier.js";
@@ -111,12 +111,12 @@ test("what was read once is not read again, and calibration reads three texts mo
     opened++;
     return engine;
   };
-  const cache = await JudgementCache.open(path);
+  const cache = await AnswerCache.open(path);
   const [first] = await classifier({ engine: open, cache }).probabilities(TEXTS);
   await cache.close();
   expect(opened).toBe(1);
 
-  await using again = await JudgementCache.open(path);
+  await using again = await AnswerCache.open(path);
   const known = classifier({ engine: open, cache: again });
   expect([...(await known.probabilities(TEXTS))[0]!]).toEqual([...first!]);
   expect(opened).toBe(1);

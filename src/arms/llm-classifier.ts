@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Engine, Prompt } from "../engine/engine.js";
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import { EngineError, InterruptedError } from "../errors.js";
-import type { JudgementCache } from "../judge/judgement-cache.js";
+import type { AnswerCache } from "../store/answer-cache.js";
 import { readableBeginning } from "../study/readable-beginning.js";
 import { type Calibration, CONTENT_FREE_TEXTS, calibrated } from "./content-free.js";
 import {
@@ -34,7 +34,7 @@ export interface LlmClassifierOptions {
   readonly context: number;
   /** Default `none`. */
   readonly calibration?: Calibration | undefined;
-  readonly cache?: JudgementCache | undefined;
+  readonly cache?: AnswerCache | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called for each text, known or read. */
   readonly onText?: (() => void) | undefined;

@@ -5,10 +5,10 @@ import type { TextTrainer } from "../classify/trainer.js";
 import { LlamaEngine } from "../engine/llama/llama-engine.js";
 import { InterruptedError, RecipeError, TillerError } from "../errors.js";
 import { metadataNumber, metadataString, readGguf } from "../gguf/read.js";
-import { JudgementCache } from "../judge/judgement-cache.js";
 import { type ModelFile, resolveModel } from "../models/resolve.js";
 import type { RecipeArms } from "../recipe/arms-schema.js";
 import type { RecipeClassifier } from "../recipe/classifier-schema.js";
+import { AnswerCache } from "../store/answer-cache.js";
 import { writeFileAtomic } from "../store/write-file.js";
 import { armsOf } from "../study/arms.js";
 import { readChoice } from "../study/choice.js";
@@ -83,7 +83,7 @@ interface Bench {
   /** Names of the written data sets. */
   readonly written: readonly string[];
   readonly engines: OneEngine;
-  readonly cache: JudgementCache;
+  readonly cache: AnswerCache;
   readonly notes: string[];
 }
 
@@ -135,7 +135,7 @@ async function openBench(study: Study): Promise<Bench> {
     arms: [...written, ...references],
     written: written.map(({ name }) => name),
     engines: new OneEngine(LlamaEngine.open),
-    cache: await JudgementCache.open(study.folder.file("llm-labels.jsonl")),
+    cache: await AnswerCache.open(study.folder.file("llm-labels.jsonl")),
     notes: [],
   };
 }

@@ -3,10 +3,10 @@ import { EngineError, TillerError } from "../errors.js";
 import { JudgeFailure } from "../judge/chooser.js";
 import { createEndpointJudge } from "../judge/endpoint-judge.js";
 import { type Absence, CRITERIA, type Judge, type JudgedItem, type Rating } from "../judge/judge.js";
-import { JudgementCache } from "../judge/judgement-cache.js";
 import { createLocalChooser, createLocalJudge } from "../judge/local-judge.js";
 import { selfCheckThreshold } from "../recipe/fingerprint.js";
 import type { Recipe } from "../recipe/schema.js";
+import { AnswerCache } from "../store/answer-cache.js";
 import type { ModelFilterName } from "../store/sample.js";
 import { taskInstruction } from "./prompt-book.js";
 import { type CheckedText, selfCheck } from "./self-check.js";
@@ -57,8 +57,7 @@ export async function openModelChecks(
     throw new EngineError(`filters.${key}: the engine of ${engine.model.name} gives no log-probabilities.`);
   }
   const chooser = threshold === undefined ? undefined : createLocalChooser(engine);
-  const cache =
-    least === undefined || options.judge ? undefined : await JudgementCache.open(options.cacheFile);
+  const cache = least === undefined || options.judge ? undefined : await AnswerCache.open(options.cacheFile);
   const judge = least === undefined ? undefined : (options.judge ?? (await openJudge(engine, recipe, cache)));
 
   return {
@@ -152,7 +151,7 @@ function isLocal({ filters, scoring }: Recipe): boolean {
 async function openJudge(
   engine: Engine,
   { scoring }: Recipe,
-  cache: JudgementCache | undefined,
+  cache: AnswerCache | undefined,
 ): Promise<Judge> {
   if (scoring.judge === undefined) throw new RangeError("The recipe asks for no judge.");
   if (scoring.judge === "local") return createLocalJudge(engine, { cache });

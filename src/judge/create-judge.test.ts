@@ -4,17 +4,17 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EngineError, InterruptedError } from "../errors.js";
+import { AnswerCache } from "../store/answer-cache.js";
 import { type Choice, type Chooser, JudgeFailure, type Question } from "./chooser.js";
 import { createJudge } from "./create-judge.js";
 import type { JudgedItem, Rating } from "./judge.js";
-import { JudgementCache } from "./judgement-cache.js";
 import { summarizeRatings } from "./rating.js";
 
 let folder: string;
-let cache: JudgementCache;
+let cache: AnswerCache;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "tiller-judge-"));
-  cache = await JudgementCache.open(join(folder, "judgements.jsonl"));
+  cache = await AnswerCache.open(join(folder, "judgements.jsonl"));
 });
 afterEach(async () => {
   await cache.close();
@@ -133,7 +133,7 @@ describe("the cache", () => {
     const pair = { ...items[0]!, a: "x", b: "y", criterion: "concept" } as const;
     const preferred = await createJudge(says("A"), { cache }).prefer([pair]);
     await cache.close();
-    cache = await JudgementCache.open(cache.path);
+    cache = await AnswerCache.open(cache.path);
     const silent = fails("down");
     const seen: number[] = [];
     const judge = createJudge(silent, { cache });

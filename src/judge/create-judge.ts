@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { AnswerCache } from "../store/answer-cache.js";
 import type { Choice, Chooser, Question } from "./chooser.js";
 import type {
   Criterion,
@@ -11,13 +12,12 @@ import type {
   TextRequest,
 } from "./judge.js";
 import { judgeAll } from "./judge-all.js";
-import type { JudgementCache } from "./judgement-cache.js";
 import { criterionRating, preference } from "./rating.js";
 import { type Order, preferenceQuestion, RUBRIC_VERSION, ratingQuestion } from "./rubric.js";
 
 export interface JudgeSettings {
   /** Judgements of earlier runs, and where those of this one are kept. */
-  readonly cache?: JudgementCache | undefined;
+  readonly cache?: AnswerCache | undefined;
   /** Default true. False halves the cost, and says nothing of how much the order matters. */
   readonly bothOrders?: boolean | undefined;
 }

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EngineError, InterruptedError, RecipeError } from "../errors.js";
+import { AnswerCache } from "../store/answer-cache.js";
 import { createEndpointJudge } from "./endpoint-judge.js";
 import type { JudgedItem } from "./judge.js";
-import { JudgementCache } from "./judgement-cache.js";
 import { summarizeRatings } from "./rating.js";
 
 const KEY = "sk-very-secret";
@@ -199,7 +199,7 @@ describe("a cache", () => {
   it("saves the requests of a second run, and those of no absence", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tiller-judge-"));
     try {
-      await using cache = await JudgementCache.open(join(folder, "judgements.jsonl"));
+      await using cache = await AnswerCache.open(join(folder, "judgements.jsonl"));
       trouble = ({ body: { messages } }, response) =>
         messages[0]!.content.includes("odd") && say(response, "a poem");
       const items = [item("even"), item("odd")];

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { EngineError, InterruptedError } from "../errors.js";
+import type { AnswerCache } from "../store/answer-cache.js";
 import { JudgeFailure } from "./chooser.js";
 import type { Absence, AbsenceKind, JudgeRun } from "./judge.js";
-import type { JudgementCache } from "./judgement-cache.js";
 
 /** After so many failures of a kind without an answer between them, the judge is not asked again. */
 const PATIENCE: Readonly<Record<AbsenceKind, number>> = {
@@ -21,7 +21,7 @@ interface JudgeWork<Result> extends JudgeRun<Result | Absence> {
   readonly known: (index: number) => Result | undefined;
   readonly ask: (index: number, signal: AbortSignal) => Promise<Result>;
   readonly schema: z.ZodType<unknown>;
-  readonly cache: JudgementCache | undefined;
+  readonly cache: AnswerCache | undefined;
   readonly concurrency: number;
 }
 

@@ -2,7 +2,6 @@ import type { Engine } from "../engine/engine.js";
 import { taskInstruction } from "../generate/prompt-book.js";
 import { createEndpointJudge } from "../judge/endpoint-judge.js";
 import { CRITERIA, type Judge, type JudgedItem, type RatedText, type Rating } from "../judge/judge.js";
-import { JudgementCache } from "../judge/judgement-cache.js";
 import { createLocalJudge } from "../judge/local-judge.js";
 import { ratingScore, summarizeRatings } from "../judge/rating.js";
 import { RUBRIC_VERSION } from "../judge/rubric.js";
@@ -14,6 +13,7 @@ import { absent, exactly, type Measured } from "../score/measured.js";
 import { standardDeviation } from "../score/standard-deviation.js";
 import { mean } from "../score/statistics.js";
 import { ANY_LANGUAGE } from "../steering/class-means.js";
+import { AnswerCache } from "../store/answer-cache.js";
 import type { Sample } from "../store/sample.js";
 import { reported } from "./measures-of-texts.js";
 import type { ReportedMeasure, ReportedMeasures, ReportedValue } from "./report/run-report.js";
@@ -49,7 +49,7 @@ export class StudyJudge implements AsyncDisposable {
   /** Two judges of one key give the same ratings. */
   readonly key: unknown;
   readonly #study: Study;
-  #cache: JudgementCache | undefined;
+  #cache: AnswerCache | undefined;
   #judge: Judge | undefined;
 
   constructor(study: Study) {
@@ -86,7 +86,7 @@ export class StudyJudge implements AsyncDisposable {
   /** @throws what opening the judge and `Judge.rate` throw */
   async rate(items: readonly JudgedItem[]): Promise<Judgement> {
     const { folder, progress, options } = this.#study;
-    this.#cache ??= await JudgementCache.open(folder.file("judgements.jsonl"));
+    this.#cache ??= await AnswerCache.open(folder.file("judgements.jsonl"));
     this.#judge ??= await this.#open(this.#cache);
     const task = progress.begin("Judging texts", items.length, "texts");
     try {
@@ -101,7 +101,7 @@ export class StudyJudge implements AsyncDisposable {
     }
   }
 
-  async #open(cache: JudgementCache): Promise<Judge> {
+  async #open(cache: AnswerCache): Promise<Judge> {
     const { judge } = this.#study.recipe.scoring;
     if (judge === undefined) throw new RangeError("The recipe asks for no judge.");
     if (judge === "local") return createLocalJudge(await this.#engine(), { cache });

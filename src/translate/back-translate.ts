@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { EngineError, InterruptedError, RecipeError } from "../errors.js";
-import type { JudgementCache } from "../judge/judgement-cache.js";
 import { seedFrom } from "../random/seeded-random.js";
+import type { AnswerCache } from "../store/answer-cache.js";
 import { cutToBytes, flagsOf, mostBytes, type PairFlag } from "./pair-flags.js";
 import { oneLine, type Translator } from "./translator.js";
 import { addWordNoise } from "./word-noise.js";
@@ -43,7 +43,7 @@ export interface BackTranslateOptions {
   /** Texts translated at once; default 32. */
   readonly batch?: number | undefined;
   /** Translations of earlier runs, and where those of this one are kept. */
-  readonly cache?: JudgementCache | undefined;
+  readonly cache?: AnswerCache | undefined;
   readonly signal?: AbortSignal | undefined;
   /** So many hops of texts were done, or found in the cache. There are texts × hops. */
   readonly onHops?: ((count: number, cached: boolean) => void) | undefined;

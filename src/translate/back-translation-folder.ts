@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RecipeError } from "../errors.js";
-import { JudgementCache } from "../judge/judgement-cache.js";
 import { createIdentifier } from "../language/identify.js";
 import {
   BACK_TRANSLATED_CLASS,
@@ -10,6 +9,7 @@ import {
   HUMAN_CLASS,
   SPOILT_CLASSES,
 } from "../steering/quality-vector.js";
+import { AnswerCache } from "../store/answer-cache.js";
 import { storeError } from "../store/failure.js";
 import { jsonLine } from "../store/json-line.js";
 import { lockFolder } from "../store/lock.js";
@@ -112,7 +112,7 @@ export async function makeBackTranslation(
     if (translator) {
       for (const [at, to] of chain.slice(1).entries()) await translator.requirePair?.(chain[at]!, to);
       const identifier = await createIdentifier();
-      await using cache = await JudgementCache.open(join(out, "translations.hops.jsonl"));
+      await using cache = await AnswerCache.open(join(out, "translations.hops.jsonl"));
       pairs = await backTranslate(texts, {
         ...settings,
         chain,

@@ -2,24 +2,24 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { storeError } from "../store/failure.js";
-import { jsonLine } from "../store/json-line.js";
-import { syncFolder } from "../store/sync-folder.js";
+import { storeError } from "./failure.js";
+import { jsonLine } from "./json-line.js";
+import { syncFolder } from "./sync-folder.js";
 
 const lineSchema = z.strictObject({ key: z.string().regex(/^[0-9a-f]{64}$/), value: z.unknown() });
 
-/** Judgements are synced to the disk when there are so many, or when the oldest has waited so long. */
+/** Answers are synced to the disk when there are so many, or when the oldest has waited so long. */
 const BATCH = 64;
 const LONGEST_WAIT_MS = 2000;
 
 /**
- * Judgements by the content that they are of: an append-only JSON Lines file of `{key, value}`. It holds keys (sha256)
- * and numbers, no texts.
+ * What a model, a judge or a translator answered, by the content that it was asked about: an append-only JSON Lines file
+ * of `{key, value}`, each key a sha256.
  *
- * A last line that a killed process left half written is cut off on opening, and a line that is no judgement is passed
- * over: what was in them is judged again. Of two lines of one key the last counts. One process at a time.
+ * A last line that a killed process left half written is cut off on opening, and a line that is no answer is passed
+ * over: what was in them is asked again. Of two lines of one key the last counts. One process at a time.
  */
-export class JudgementCache implements AsyncDisposable {
+export class AnswerCache implements AsyncDisposable {
   readonly path: string;
   readonly #values: Map<string, unknown>;
   #file: FileHandle | undefined;
@@ -36,7 +36,7 @@ export class JudgementCache implements AsyncDisposable {
   }
 
   /** Opens a cache, or makes an empty one. @throws StoreError when the file cannot be read or written */
-  static async open(path: string): Promise<JudgementCache> {
+  static async open(path: string): Promise<AnswerCache> {
     let file: FileHandle | undefined;
     try {
       file = await open(path, constants.O_RDWR | constants.O_CREAT);
@@ -44,7 +44,7 @@ export class JudgementCache implements AsyncDisposable {
       const size = bytes.lastIndexOf(0x0a) + 1;
       if (size < bytes.length) await file.truncate(size);
       await syncFolder(dirname(path));
-      return new JudgementCache(path, file, readValues(bytes.subarray(0, size)), size);
+      return new AnswerCache(path, file, readValues(bytes.subarray(0, size)), size);
     } catch (error) {
       await file?.close().catch(() => {});
       throw storeError(error, `open ${path}`);
@@ -57,7 +57,7 @@ export class JudgementCache implements AsyncDisposable {
     return value === undefined ? undefined : schema.safeParse(value).data;
   }
 
-  /** Remembers a judgement. It is on the disk after the next `flush`, which this calls now and then. */
+  /** Remembers an answer. It is on the disk after the next `flush`, which this calls now and then. */
   async add(key: string, value: object): Promise<void> {
     this.#values.set(key, value);
     if (this.#pending.length === 0) this.#oldest = performance.now();
