@@ -175,8 +175,11 @@ export async function scorePilot(
     return scoreConfigurations(study, vectors, scores, study.sweep, samples.pilotPerLabel);
   }
   const outcomes = new Map<string, PilotOutcome>();
-  for (const [round, { texts, ranked }] of ((await readSearch(study))?.rounds ?? []).entries()) {
-    const configurations = study.sweep.filter(({ name }) => ranked.includes(name));
+  // The last round first: a configuration that is in it is not scored on the fewer texts of those before.
+  for (const [round, { texts, ranked }] of [
+    ...((await readSearch(study))?.rounds ?? []).entries(),
+  ].reverse()) {
+    const configurations = study.sweep.filter(({ name }) => ranked.includes(name) && !outcomes.has(name));
     for (const outcome of await scoreConfigurations(study, vectors, scores, configurations, texts, round)) {
       outcomes.set(outcome.configuration.name, outcome);
     }
