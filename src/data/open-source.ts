@@ -1,11 +1,9 @@
 import { extname } from "node:path";
 import { RecipeError } from "../errors.js";
 import type { DataOptions } from "../recipe/data-source-schema.js";
-import { openDelimited } from "./delimited.js";
 import { DATA_ENDINGS } from "./endings.js";
 import { openJsonLines } from "./json-lines.js";
 import type { LocatedSource } from "./locate-source.js";
-import { openParquet } from "./parquet.js";
 import type { SourceTable } from "./source-row.js";
 import { openTextFolder } from "./text-folder.js";
 import { openTextLines } from "./text-lines.js";
@@ -31,6 +29,11 @@ async function openFile(
   { delimiter, quotes }: Pick<DataOptions, "delimiter" | "quotes">,
   columns: readonly string[] | undefined,
 ): Promise<SourceTable> {
+  // Loaded when they are needed: no command should wait for the libraries of formats that it does not read.
+  const delimited = async (fallback: string) => {
+    const { openDelimited } = await import("./delimited.js");
+    return openDelimited(path, name, { delimiter: delimiter ?? fallback, quotes });
+  };
   // A file of a cache may be called otherwise than in its repository.
   const ending = extname(name).toLowerCase();
   switch (ending) {
@@ -41,11 +44,11 @@ async function openFile(
     case ".txt":
       return openTextLines(path, name);
     case ".csv":
-      return openDelimited(path, name, { delimiter: delimiter ?? ",", quotes });
+      return delimited(",");
     case ".tsv":
-      return openDelimited(path, name, { delimiter: delimiter ?? "\t", quotes });
+      return delimited("\t");
     case ".parquet":
-      return openParquet(path, name, columns);
+      return (await import("./parquet.js")).openParquet(path, name, columns);
     default:
       throw new RecipeError(
         `${name}: cannot be read as texts; give a file that ends in ${DATA_ENDINGS.join(", ")}, or a folder of .txt files.`,

@@ -96,7 +96,7 @@ export async function exportRun(run: string, options: ExportOptions = {}): Promi
   const content = contentOf(data, format, task, notes);
   const written = folder
     ? await writeFolder(target, data, sets, { ...options, format, overwrite }, content, notes)
-    : await writeSingle(target, overwrite, content(sets.flatMap(rowsOf)));
+    : await writeSingle(target, overwrite, await content(sets.flatMap(rowsOf)));
   if (format === "dataset" && data.report === undefined) {
     notes.push(`The card has no scores, as the run has no report: tiller report ${run} makes it.`);
   }
@@ -165,7 +165,7 @@ function shortfallNote(count: KeyCount): string {
     : shortfallText(count);
 }
 
-type Content = (rows: readonly ExportRow[]) => string | Uint8Array;
+type Content = (rows: readonly ExportRow[]) => string | Uint8Array | Promise<Uint8Array>;
 
 /** What a file of rows holds in a format. */
 function contentOf(data: RunData, format: ExportFormat, task: TrainingTask, notes: string[]): Content {
@@ -240,7 +240,7 @@ async function writeFolder(
       const fileOf = (split: string) => `${split}.${ENDINGS[format]}`;
       for (const name of names) {
         const own = sets.flatMap(({ splits }) => splits.filter((split) => split.name === name));
-        await put(fileOf(name), content(own.flatMap(({ rows }) => rows)));
+        await put(fileOf(name), await content(own.flatMap(({ rows }) => rows)));
       }
       for (const set of sets) {
         const splits = set.splits.map((split) => ({ ...split, files: [fileOf(split.name)] }));

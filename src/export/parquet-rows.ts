@@ -1,4 +1,3 @@
-import { ByteWriter, parquetWrite } from "hyparquet-writer";
 import { VERSION } from "../version.js";
 import type { ExportRow } from "./export-row.js";
 
@@ -31,7 +30,12 @@ export function featuresOf(labels: readonly string[]): Record<string, Feature> {
  *
  * @throws RangeError for a row of another label
  */
-export function parquetRows(rows: readonly ExportRow[], labels: readonly string[]): Uint8Array {
+export async function parquetRows(
+  rows: readonly ExportRow[],
+  labels: readonly string[],
+): Promise<Uint8Array> {
+  // Loaded by the first file: no other command should wait for it.
+  const { ByteWriter, parquetWrite } = await import("hyparquet-writer");
   const numbers = new Map(labels.map((label, number) => [label, BigInt(number)]));
   const label = (row: ExportRow) => {
     const number = numbers.get(row.label);

@@ -23,7 +23,7 @@ export async function putShards(
       const name = `${split.name}-${digits(at)}-of-${digits(shards.length)}.parquet`;
       return several ? `data/${set.name}/${name}` : `data/${name}`;
     });
-    for (const [at, rows] of shards.entries()) await put(files[at]!, parquetRows(rows, labels));
+    for (const [at, rows] of shards.entries()) await put(files[at]!, await parquetRows(rows, labels));
     splits.push({ ...split, files });
   }
   return { ...set, splits };
