@@ -1,5 +1,3 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +6,9 @@ import { madeUpTexts, pairsByBruteForce, withPlanted } from "../src/duplicates/t
 import { createFilters } from "../src/generate/filters.js";
 import { sampled } from "../src/random/seeded-random.js";
 import { compareInPairs, type Ratio } from "./pairs.js";
+import { peakMemory, processorSeconds, tellPeakMemory } from "./processor-time.js";
+
+const FILE = fileURLToPath(import.meta.url);
 
 const THRESHOLD = 0.8;
 /** Texts that are compared with brute force, and those of the whole task; half of them are changed copies. */
@@ -36,22 +37,6 @@ function realTexts(data: string): string[] {
       .map((line) => (JSON.parse(line) as { text: string }).text),
   );
   return withPlanted(sampled(texts, COMPARED / 2, 1), COMPARED / 2, 2);
-}
-
-/** Processor time, which other work on the machine does not lengthen. */
-function seconds(work: () => unknown): number {
-  const started = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(started);
-  return (user + system) / 1e6;
-}
-
-/** Most memory of a process that finds the near-duplicates of so many texts, in bytes. */
-async function peakMemory(count: number): Promise<number> {
-  const child = fork(fileURLToPath(import.meta.url), ["--peak-memory", String(count)]);
-  const [peak] = (await once(child, "message")) as [number];
-  await once(child, "exit");
-  return peak;
 }
 
 function share(name: string, goal: number, part: number, whole: number): Ratio {
@@ -86,13 +71,13 @@ export async function* duplicatesBenchmark(): AsyncGenerator<Ratio> {
       unit: `${SECONDS} s ÷ seconds of processor time`,
     },
     async () => SECONDS,
-    async () => seconds(() => nearDuplicatePairs(texts, { threshold: THRESHOLD })),
+    async () => processorSeconds(() => nearDuplicatePairs(texts, { threshold: THRESHOLD })),
     1,
   );
   yield await compareInPairs(
     { name: `most memory of a process that does so`, goal: 1, unit: `${MEMORY / 1e6} MB ÷ memory` },
     async () => MEMORY,
-    () => peakMemory(ALL),
+    () => peakMemory(FILE, ALL),
     1,
   );
   const scale = (ALL * (ALL - 1)) / (TIMED * (TIMED - 1));
@@ -102,8 +87,8 @@ export async function* duplicatesBenchmark(): AsyncGenerator<Ratio> {
       goal: 20,
       unit: "texts/s ÷ texts/s of brute force, of processor time",
     },
-    async () => ALL / seconds(() => nearDuplicatePairs(texts, { threshold: THRESHOLD })),
-    async () => ALL / (scale * seconds(() => pairsByBruteForce(texts.slice(0, TIMED), THRESHOLD))),
+    async () => ALL / processorSeconds(() => nearDuplicatePairs(texts, { threshold: THRESHOLD })),
+    async () => ALL / (scale * processorSeconds(() => pairsByBruteForce(texts.slice(0, TIMED), THRESHOLD))),
     1,
   );
   yield await compareInPairs(
@@ -113,7 +98,7 @@ export async function* duplicatesBenchmark(): AsyncGenerator<Ratio> {
       unit: `${FILTER_MILLISECONDS} ms ÷ milliseconds of processor time a text`,
     },
     async () => FILTER_MILLISECONDS,
-    async () => (1000 * seconds(filterAll)) / FILTERED,
+    async () => (1000 * processorSeconds(filterAll)) / FILTERED,
     1,
   );
 }
@@ -141,9 +126,4 @@ function filterAll(): void {
   }
 }
 
-if (process.argv[2] === "--peak-memory") {
-  nearDuplicatePairs(mixture(Number(process.argv[3]), 3), { threshold: THRESHOLD });
-  // In kibibytes on every system that Node runs on.
-  process.send?.(process.resourceUsage().maxRSS * 1024);
-  process.disconnect?.();
-}
+tellPeakMemory((count) => nearDuplicatePairs(mixture(count, 3), { threshold: THRESHOLD }));

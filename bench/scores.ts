@@ -1,11 +1,12 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { randomGenerator } from "../src/random/seeded-random.js";
 import { lexicalMeasures } from "../src/score/lexical-measures.js";
 import { lexicalSet, lexicalText } from "../src/score/lexical-set.js";
 import { selfBleu } from "../src/score/self-bleu.js";
 import { compareInPairs, type Ratio } from "./pairs.js";
+import { peakMemory, processorSeconds, tellPeakMemory } from "./processor-time.js";
+
+const FILE = fileURLToPath(import.meta.url);
 
 const TEXTS = 10_000;
 const WORDS = 40;
@@ -73,22 +74,6 @@ function counted(text: readonly string[], n: number): Map<string, number> {
   return counts;
 }
 
-/** Processor time, which other work on the machine does not lengthen. */
-async function seconds(work: () => unknown): Promise<number> {
-  const started = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(started);
-  return (user + system) / 1e6;
-}
-
-/** Most memory of a process that measures so many texts, in bytes. */
-async function peakMemory(count: number): Promise<number> {
-  const child = fork(fileURLToPath(import.meta.url), ["--peak-memory", String(count)]);
-  const [peak] = (await once(child, "message")) as [number];
-  await once(child, "exit");
-  return peak;
-}
-
 /** What the lexical measures take: of time, of memory, and of time against the definition of self-BLEU. */
 export async function* scoresBenchmark(): AsyncGenerator<Ratio> {
   yield await compareInPairs(
@@ -98,10 +83,10 @@ export async function* scoresBenchmark(): AsyncGenerator<Ratio> {
       unit: `${SECONDS} s ÷ seconds of processor time`,
     },
     async () => SECONDS,
-    () => seconds(() => measureAll(TEXTS)),
+    async () => processorSeconds(() => measureAll(TEXTS)),
     3,
   );
-  const empty = await peakMemory(0);
+  const empty = await peakMemory(FILE, 0);
   yield await compareInPairs(
     {
       name: `memory of ${2 * TEXTS} texts ÷ that of ${TEXTS}, less what an idle process has (up to ${GROWTH})`,
@@ -109,7 +94,7 @@ export async function* scoresBenchmark(): AsyncGenerator<Ratio> {
       unit: `${GROWTH} ÷ growth`,
     },
     async () => GROWTH,
-    async () => ((await peakMemory(2 * TEXTS)) - empty) / ((await peakMemory(TEXTS)) - empty),
+    async () => ((await peakMemory(FILE, 2 * TEXTS)) - empty) / ((await peakMemory(FILE, TEXTS)) - empty),
     3,
   );
   const texts = madeUp(BLEU_TEXTS, 4).map((text) => lexicalText(text, "en"));
@@ -120,15 +105,10 @@ export async function* scoresBenchmark(): AsyncGenerator<Ratio> {
       goal: 50,
       unit: "texts/s ÷ texts/s of the definition, of processor time",
     },
-    async () => BLEU_TEXTS / (await seconds(() => selfBleu(lexicalSet(texts), { seed: 1 }))),
-    async () => DIRECT_TEXTS / (await seconds(() => directSelfBleu(tokens, DIRECT_TEXTS))),
+    async () => BLEU_TEXTS / processorSeconds(() => selfBleu(lexicalSet(texts), { seed: 1 })),
+    async () => DIRECT_TEXTS / processorSeconds(() => directSelfBleu(tokens, DIRECT_TEXTS)),
     5,
   );
 }
 
-if (process.argv[2] === "--peak-memory") {
-  measureAll(Number(process.argv[3]));
-  // In kibibytes on every system that Node runs on.
-  process.send?.(process.resourceUsage().maxRSS * 1024);
-  process.disconnect?.();
-}
+tellPeakMemory(measureAll);

@@ -1,3 +1,4 @@
+import { startsWith } from "../engine/token-prefix.js";
 import { EngineError } from "../errors.js";
 
 /** Labels as tokens, behind a text that they all follow. */
@@ -125,8 +126,4 @@ function textBeginnings(labels: readonly string[]): string[] {
     beginnings.push(text);
   }
   return beginnings;
-}
-
-function startsWith(tokens: Int32Array, beginning: Int32Array): boolean {
-  return beginning.every((token, i) => token === tokens[i]);
 }

@@ -1,10 +1,11 @@
 import { estimateDifference } from "../classify/arm-difference.js";
-import type { Spread } from "../classify/evaluate-arms.js";
 import { argmax } from "../classify/logistic-regression.js";
 import { type MetricName, type Prediction, weightedMetric } from "../classify/metric.js";
-import { probabilityScores } from "../classify/probability-scores.js";
+import { meanCalibration, probabilityScores } from "../classify/probability-scores.js";
+import { type Spread, spreadOf } from "../classify/spread.js";
 import { randomGenerator, seedFrom } from "../random/seeded-random.js";
 import { bootstrapInterval, type Interval } from "../score/bootstrap.js";
+import { mean } from "../score/statistics.js";
 import { holm } from "../statistics/holm.js";
 import { pairedPermutation } from "../statistics/paired-permutation.js";
 
@@ -55,11 +56,11 @@ export function scorePredictions(
   const random = randomGenerator(seedFrom(seed, "seed of a resample"));
   const weights = new Int32Array(truth.length);
   return {
-    accuracy: spread(predictions.map((prediction) => shareRight(truth, prediction.classes))),
-    macroF1: spread(
+    accuracy: spreadOf(predictions.map((prediction) => shareRight(truth, prediction.classes))),
+    macroF1: spreadOf(
       predictions.map((prediction) => weightedMetric("macro-f1", truth, classes, prediction)(ones)),
     ),
-    auroc: aurocs.length === draws.length ? spread(aurocs) : undefined,
+    auroc: aurocs.length === draws.length ? spreadOf(aurocs) : undefined,
     interval: bootstrapInterval(
       truth.length,
       (indices) => {
@@ -70,11 +71,7 @@ export function scorePredictions(
       },
       { seed, resamples },
     ),
-    calibration: {
-      logLoss: mean(soft.map(({ logLoss }) => logLoss)),
-      brier: mean(soft.map(({ brier }) => brier)),
-      calibrationError: mean(soft.map(({ calibrationError }) => calibrationError)),
-    },
+    calibration: meanCalibration(soft),
   };
 }
 
@@ -157,7 +154,7 @@ function swappedDifference(
         one.answers.map((answer, i) => (swapped[i] ? other.answers[i]! : answer)),
       );
     const differences = pairs.map(([a, b]) => mixed(a!, b!) - mixed(b!, a!));
-    return mean(differences);
+    return mean(differences)!;
   };
 }
 
@@ -172,20 +169,4 @@ function predictionOf(probabilities: readonly ArrayLike<number>[]): Prediction {
 
 function shareRight(truth: Int32Array, predicted: Int32Array): number {
   return truth.reduce((sum, label, i) => sum + (label === predicted[i] ? 1 : 0), 0) / truth.length;
-}
-
-function spread(values: readonly number[]): Spread {
-  const average = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
-  return {
-    mean: average,
-    standardDeviation: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)),
-    minimum: Math.min(...values),
-    maximum: Math.max(...values),
-    values,
-  };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -49,7 +49,7 @@ function score({ score: { mean, standardDeviation } }: ScoredArm): string {
  * Two decimals with a sign, three where two would show nothing but zeros: an interval that leaves out 0 should
  * not read as if it ended there.
  */
-function signed(value: number): string {
+export function signed(value: number): string {
   const size = Math.abs(value);
   const digits = size < 0.005 && size >= 0.0005 ? size.toFixed(3) : size.toFixed(2);
   const sign = Number(digits) === 0 ? "" : value < 0 ? "−" : "+";

@@ -1,5 +1,6 @@
 import { RecipeError } from "../errors.js";
 import { seedFrom } from "../random/seeded-random.js";
+import { mean } from "../score/statistics.js";
 import { holm } from "../statistics/holm.js";
 import { type DifferenceEstimate, estimateDifference } from "./arm-difference.js";
 import { sentenceOf, type Verdict, verdictOf } from "./arm-verdict.js";
@@ -8,7 +9,8 @@ import { type MetricName, type Prediction, weightedMetric } from "./metric.js";
 import { type ClassScore, classificationScores } from "./metrics.js";
 import { ngramTrainer } from "./ngram-trainer.js";
 import { type PrepareArmsOptions, type PreparedArm, type PreparedArms, prepareArms } from "./prepare-arms.js";
-import { probabilityScores } from "./probability-scores.js";
+import { meanCalibration, probabilityScores } from "./probability-scores.js";
+import { type Spread, spreadOf } from "./spread.js";
 import type { TextTrainer } from "./trainer.js";
 import { drawBalanced, type LabelledRow } from "./training-draw.js";
 
@@ -27,17 +29,6 @@ export interface CompareArmsOptions extends PrepareArmsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each classifier. */
   readonly onProgress?: ((trained: number, total: number) => void) | undefined;
-}
-
-/** A score over the seeds. */
-export interface Spread {
-  readonly mean: number;
-  /** Of the sample (n − 1); 0 for one seed. */
-  readonly standardDeviation: number;
-  readonly minimum: number;
-  readonly maximum: number;
-  /** `[seeds]` */
-  readonly values: readonly number[];
 }
 
 export interface TrainedArm {
@@ -293,7 +284,7 @@ function summarize(
   const scores = scoresOn([...test.keys()], labels);
   const soft = predictions.map(({ probabilities }) => probabilityScores(truth, probabilities));
   const overLabel = (k: number, value: (score: ClassScore) => number) =>
-    mean(scores.map(({ perClass }) => value(perClass[k]!)));
+    mean(scores.map(({ perClass }) => value(perClass[k]!)))!;
   return {
     macroF1: spreadOf(scores.map(({ macroF1 }) => macroF1)),
     accuracy: spreadOf(scores.map(({ accuracy }) => accuracy)),
@@ -307,16 +298,12 @@ function summarize(
     })),
     perLanguage: languages.map((language) => {
       const rows = [...test.keys()].filter((i) => test[i]!.language === language);
-      return { language, macroF1: mean(scoresOn(rows).map(({ macroF1 }) => macroF1)) };
+      return { language, macroF1: mean(scoresOn(rows).map(({ macroF1 }) => macroF1))! };
     }),
     confusion: labels.map((_, row) =>
-      labels.map((_, column) => mean(scores.map(({ confusion }) => confusion.counts[row]![column]!))),
+      labels.map((_, column) => mean(scores.map(({ confusion }) => confusion.counts[row]![column]!))!),
     ),
-    calibration: {
-      logLoss: mean(soft.map(({ logLoss }) => logLoss)),
-      brier: mean(soft.map(({ brier }) => brier)),
-      calibrationError: mean(soft.map(({ calibrationError }) => calibrationError)),
-    },
+    calibration: meanCalibration(soft),
   };
 }
 
@@ -329,20 +316,4 @@ function majorityOf(truth: readonly string[], labels: readonly string[]): ArmCom
     labels,
   );
   return { label, accuracy, macroF1 };
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return {
-    mean: centre,
-    standardDeviation: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)),
-    minimum: Math.min(...values),
-    maximum: Math.max(...values),
-    values: [...values],
-  };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

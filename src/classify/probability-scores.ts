@@ -1,4 +1,5 @@
 import { areaUnderRoc } from "../score/area-under-roc.js";
+import { mean } from "../score/statistics.js";
 import { argmax } from "./logistic-regression.js";
 
 /** What a classifier's probabilities are worth, beside which class is the largest. */
@@ -17,6 +18,19 @@ export interface ProbabilityScores {
    * the predicted class; the mean over bins, by texts, of how far accuracy and mean probability lie apart. 0 to 1.
    */
   readonly calibrationError: number;
+}
+
+/** What probabilities are worth as such: `ProbabilityScores` without the ranking. */
+export type Calibration = Pick<ProbabilityScores, "logLoss" | "brier" | "calibrationError">;
+
+/** The means of the scores of one seed or more. `[seeds]` */
+export function meanCalibration(scores: readonly Calibration[]): Calibration {
+  const over = (value: (score: Calibration) => number) => mean(scores.map(value))!;
+  return {
+    logLoss: over(({ logLoss }) => logLoss),
+    brier: over(({ brier }) => brier),
+    calibrationError: over(({ calibrationError }) => calibrationError),
+  };
 }
 
 const BINS = 10;

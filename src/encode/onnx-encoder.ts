@@ -11,10 +11,7 @@ import {
   type OnnxPrecision,
   weightsOf,
 } from "./onnx-files.js";
-
-/** An optional peer dependency: its runtime weighs more than all of Tiller. */
-const PACKAGE: string = "@huggingface/transformers";
-const INSTALL = `npm install ${PACKAGE}@4`;
+import { loadTransformers, openWith, type TransformersPackage } from "./transformers-package.js";
 
 /** Tokens that a model wants around a text, at most. */
 const MOST_MARKS = 8;
@@ -27,8 +24,7 @@ export interface OnnxEncoderOptions extends OnnxModelOptions {
 }
 
 /** What is used of the package. */
-interface Transformers {
-  readonly env: { cacheDir: string | null; allowRemoteModels: boolean };
+interface Transformers extends TransformersPackage {
   pipeline(task: "feature-extraction", model: string, options: object): Promise<Extractor>;
 }
 
@@ -76,7 +72,7 @@ export class OnnxEncoder implements Encoder, AsyncDisposable {
     const { prefix = "" } = options;
     const place = await findPlace(options);
     const precision = await choosePrecision(place, options.precision);
-    const transformers = await loadTransformers(options.load);
+    const transformers = await loadTransformers<Transformers>("ONNX encoders", options.load);
     const { extractor, width } = await openModel(transformers, place, precision);
     // Without a limit of the tokenizer's, a long text would reach past the last position embedding.
     const context = Math.min(
@@ -135,51 +131,23 @@ export class OnnxEncoder implements Encoder, AsyncDisposable {
   }
 }
 
-async function loadTransformers(load = () => import(PACKAGE) as Promise<unknown>): Promise<Transformers> {
-  try {
-    return (await load()) as Transformers;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const missing = code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${PACKAGE}'`);
-    throw new EngineError(
-      missing
-        ? `ONNX encoders need the package ${PACKAGE}, which is not installed. Run: ${INSTALL}`
-        : `The package ${PACKAGE} cannot be loaded: ${message}. Install it anew: ${INSTALL}`,
-      { cause: error },
-    );
-  }
-}
-
-let lastOpening: Promise<unknown> = Promise.resolve();
-
-/** One model at a time: where the package keeps models, and whether it may fetch them, are settings of all its users. */
-function openModel(
+async function openModel(
   transformers: Transformers,
   place: OnnxPlace,
   precision: OnnxPrecision,
 ): Promise<{ extractor: Extractor; width: number }> {
-  const opening = lastOpening.then(() => openAlone(transformers, place, precision));
-  lastOpening = opening.catch(() => undefined);
-  return opening;
-}
-
-async function openAlone(
-  { env, pipeline }: Transformers,
-  place: OnnxPlace,
-  precision: OnnxPrecision,
-): Promise<{ extractor: Extractor; width: number }> {
-  const { cacheDir, allowRemoteModels } = env;
+  const settings = { cacheDir: place.cache, allowRemoteModels: place.remote };
   try {
-    // The options of `pipeline` do not reach its first look for the files.
-    Object.assign(env, { cacheDir: place.cache, allowRemoteModels: place.remote });
-    const extractor = await pipeline("feature-extraction", place.id, {
-      dtype: precision,
-      device: "cpu",
-      revision: place.revision,
-      local_files_only: !place.remote,
+    return await openWith(transformers, settings, async () => {
+      const extractor = await transformers.pipeline("feature-extraction", place.id, {
+        dtype: precision,
+        device: "cpu",
+        revision: place.revision,
+        local_files_only: !place.remote,
+      });
+      const { dims } = await extractor("a", { pooling: "mean", normalize: true });
+      return { extractor, width: dims.at(-1)! };
     });
-    const { dims } = await extractor("a", { pooling: "mean", normalize: true });
-    return { extractor, width: dims.at(-1)! };
   } catch (error) {
     const reason = (error as Error).message.replace(/\.?$/, ".");
     throw new ModelError(
@@ -188,7 +156,5 @@ async function openAlone(
         `${place.remote ? "" : ` in ${place.folder}`}. Correct the model or the precision.`,
       { cause: error },
     );
-  } finally {
-    Object.assign(env, { cacheDir, allowRemoteModels });
   }
 }

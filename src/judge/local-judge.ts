@@ -1,5 +1,6 @@
 import type { Engine, Prompt } from "../engine/engine.js";
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
+import { startsWith } from "../engine/token-prefix.js";
 import { EngineError } from "../errors.js";
 import { type Choice, type Chooser, choiceOf, JudgeFailure, type Question } from "./chooser.js";
 import { createJudge, type JudgeSettings } from "./create-judge.js";
@@ -119,8 +120,4 @@ async function readAnswers(
     }
   }
   return choiceOf(weights);
-}
-
-function startsWith(tokens: Int32Array, beginning: Int32Array): boolean {
-  return beginning.length <= tokens.length && beginning.every((token, i) => token === tokens[i]);
 }

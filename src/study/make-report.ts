@@ -1,6 +1,7 @@
 import { readArmsResults } from "../arms/arms-results.js";
-import { type ArmComparison, type Spread, spreadIn, type TrainedArm } from "../classify/evaluate-arms.js";
+import { type ArmComparison, spreadIn, type TrainedArm } from "../classify/evaluate-arms.js";
 import type { MetricName } from "../classify/metric.js";
+import type { Spread } from "../classify/spread.js";
 import { promptingOf, usesNegatives } from "../recipe/guidance-axes.js";
 import type { Recipe } from "../recipe/schema.js";
 import { operationsOf } from "../recipe/sweep-axes.js";

@@ -1,5 +1,6 @@
-import type { Spread } from "../classify/evaluate-arms.js";
+import { signed } from "../classify/arm-verdict.js";
 import { METRIC_TITLES, type MetricName } from "../classify/metric.js";
+import type { Spread } from "../classify/spread.js";
 import type { Prompting } from "../generate/configuration.js";
 
 /** One comparison of the steered texts' classifier with a baseline's, as numbers. */
@@ -35,13 +36,6 @@ const OPENINGS = {
   worse: "did worse than",
   "no clear difference": "made no clear difference against",
 };
-
-/** Two decimals with a sign; three where two would hide on which side of 0 the number lies. */
-function signed(value: number): string {
-  const size = Math.abs(value);
-  const digits = size.toFixed(size < 0.005 && size >= 0.0005 ? 3 : 2);
-  return `${Number(digits) === 0 ? "" : value < 0 ? "−" : "+"}${digits}`;
-}
 
 /** The verdict in a sentence that can be read alone. */
 export function verdictSentence(numbers: VerdictNumbers): string {

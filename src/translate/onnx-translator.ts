@@ -1,14 +1,11 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { OnnxPrecision } from "../encode/onnx-files.js";
+import { loadTransformers, openWith, type TransformersPackage } from "../encode/transformers-package.js";
 import { EngineError, InterruptedError, ModelError } from "../errors.js";
 import { modelHome, offlineVariable } from "../models/home.js";
 import { nllbCode, threeLetterCode } from "./language-codes.js";
 import type { Translator } from "./translator.js";
-
-/** An optional peer dependency: its runtime weighs more than all of Tiller. */
-const PACKAGE: string = "@huggingface/transformers";
-const INSTALL = `npm install ${PACKAGE}@4`;
 
 export interface OnnxTranslatorOptions {
   /**
@@ -30,8 +27,7 @@ export interface OnnxTranslatorOptions {
 }
 
 /** What is used of the package. */
-interface Transformers {
-  readonly env: { cacheDir: string | null; allowRemoteModels: boolean };
+interface Transformers extends TransformersPackage {
   pipeline(task: "translation", model: string, options: object): Promise<Pipeline>;
 }
 
@@ -50,7 +46,7 @@ export async function openOnnxTranslator(
   options: OnnxTranslatorOptions,
 ): Promise<Translator & AsyncDisposable> {
   const { model, precision = "q8", maxTokens = 512 } = options;
-  const transformers = await loadTransformers(options.load);
+  const transformers = await loadTransformers<Transformers>("ONNX translators", options.load);
   const pipelines = new Map<string, Pipeline>();
   const ofPairs = model.includes("{from}") || model.includes("{to}");
   const pipelineOf = async (from: string, to: string): Promise<Pipeline> => {
@@ -92,46 +88,29 @@ export async function openOnnxTranslator(
   };
 }
 
-async function loadTransformers(load = () => import(PACKAGE) as Promise<unknown>): Promise<Transformers> {
-  try {
-    return (await load()) as Transformers;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const missing = code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${PACKAGE}'`);
-    throw new EngineError(
-      missing
-        ? `ONNX translators need the package ${PACKAGE}, which is not installed. Run: ${INSTALL}`
-        : `The package ${PACKAGE} cannot be loaded: ${message}. Install it anew: ${INSTALL}`,
-      { cause: error },
-    );
-  }
-}
-
 async function openPipeline(
-  { env, pipeline }: Transformers,
+  transformers: Transformers,
   name: string,
   precision: OnnxPrecision,
   { offline, home = modelHome() }: OnnxTranslatorOptions,
 ): Promise<Pipeline> {
   const local = await isFolder(name);
   const remote = !local && !(offline ?? offlineVariable() !== undefined);
-  const { cacheDir, allowRemoteModels } = env;
+  const settings = { cacheDir: join(home, "onnx"), allowRemoteModels: remote };
   try {
-    // The options of `pipeline` do not reach its first look for the files.
-    Object.assign(env, { cacheDir: join(home, "onnx"), allowRemoteModels: remote });
-    return await pipeline("translation", local ? resolve(name) : name, {
-      dtype: precision,
-      device: "cpu",
-      local_files_only: !remote,
-    });
+    return await openWith(transformers, settings, () =>
+      transformers.pipeline("translation", local ? resolve(name) : name, {
+        dtype: precision,
+        device: "cpu",
+        local_files_only: !remote,
+      }),
+    );
   } catch (error) {
     throw new ModelError(
       `The translation model ${name} cannot be opened with precision ${precision}: ${(error as Error).message} ` +
         "Correct the model or the precision; OPUS-MT has no model for some pairs.",
       { cause: error },
     );
-  } finally {
-    Object.assign(env, { cacheDir, allowRemoteModels });
   }
 }
 
