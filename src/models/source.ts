@@ -25,7 +25,7 @@ export interface NpmPart {
   readonly path: string;
 }
 
-/** Files of npm packages whose bytes, in this order, are the model. */
+/** Files of npm packages whose bytes, in this order, are the model: GGUF, or llama2.c's form with its vocabulary. */
 export interface NpmSource {
   readonly kind: "npm";
   readonly parts: readonly NpmPart[];
