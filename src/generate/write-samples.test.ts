@@ -53,13 +53,16 @@ test("a pilot counts what is written, whatever the filters say", () => {
   expect(nextItems(dropped, written, TASK, 100)).toEqual([]);
 });
 
-test("a data set counts what is kept; dropped texts are written again, a few more at a time, up to the limit", () => {
+test("a data set counts what is kept; dropped texts are written again, a few more if asked to, up to the limit", () => {
   const full = ["en/b", "de/a", "de/b"].flatMap((key) =>
     rows(key.split("/")[0]!, key.split("/")[1]!, fine(10)),
   );
   const oneMissing = [...full, ...rows("en", "a", [["loop"], ...fine(9)])];
+  expect(names(nextItems(oneMissing, kept, TASK, 100))).toEqual(["en/a/10"]);
   // A batch of one takes as long as a batch of eight, but no more than the limit is written.
-  expect(names(nextItems(oneMissing, kept, TASK, 100))).toEqual([10, 11, 12, 13, 14].map((i) => `en/a/${i}`));
+  expect(names(nextItems(oneMissing, kept, TASK, 100, 1, 8))).toEqual(
+    [10, 11, 12, 13, 14].map((i) => `en/a/${i}`),
+  );
   const exhausted = [
     ...full,
     ...rows("en", "a", [...fine(9), ...Array.from({ length: 6 }, () => ["loop" as const])]),

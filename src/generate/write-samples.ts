@@ -45,6 +45,9 @@ const SMALLEST_JOB = 8;
  *
  * Call number c of a key has the indices from c · `perCall` on, whether or not it gave as many texts; `limit` counts
  * these places, and so an order ends whatever the calls give. Of an order by `kept`, a key ends too when it is hopeless.
+ *
+ * @param least calls that an order by `kept` that misses any makes, if its limit allows: what replaces dropped texts may be
+ *   dropped too.
  */
 export function nextItems(
   rows: readonly Sample[],
@@ -52,6 +55,7 @@ export function nextItems(
   task: { readonly languages: readonly string[]; readonly labels: readonly string[] },
   most: number,
   perCall = 1,
+  least = 0,
 ): Item[] {
   const { configuration } = order;
   const calls = (texts: number) => Math.ceil(Math.max(0, texts) / perCall);
@@ -67,8 +71,7 @@ export function nextItems(
     return { language, label, next: made, missing, open: missing === 0 ? 0 : left };
   });
   const total = needs.reduce((sum, need) => sum + need.missing, 0);
-  // Texts that replace dropped ones may be dropped too: a batch that is not full asks for a few more.
-  const spare = order.counts === "kept" && total > 0 ? Math.max(0, SMALLEST_JOB - total) : 0;
+  const spare = order.counts === "kept" && total > 0 ? Math.max(0, least - total) : 0;
   const needy = needs.filter((need) => need.missing > 0);
   for (let i = 0; i < spare; i++) {
     const need = needy[i % needy.length]!;
@@ -97,8 +100,7 @@ export function isWritten(
 
 /**
  * Writes what the orders ask for, job by job, into the journal; what is there already is not written again.
- * Orders by `written` share their jobs, so that a pilot of many configurations fills its batches, unless a
- * configuration learns from its own earlier texts.
+ * Orders share their jobs, so that many configurations fill the batches, unless one learns from its own earlier texts.
  * Returns false if it was asked to stop before the end.
  *
  * @throws StoreError, EngineError, InterruptedError; the jobs before stay in the journal
@@ -132,10 +134,12 @@ export async function writeSamples(
       const first = open.find(({ items }) => items.length > 0);
       if (!first) return true;
       if (options.stopping?.()) return false;
-      const shares = ({ order }: (typeof open)[number]) =>
-        order.counts === "written" && !seesEarlier(recipe, order.configuration);
+      const shares = ({ order }: (typeof open)[number]) => !seesEarlier(recipe, order.configuration);
       const shared = shares(first) ? open.filter(shares) : [first];
-      const job = shared.flatMap(({ items }) => items).slice(0, most);
+      const asked = shared.flatMap(({ items }) => items);
+      const least = first.items.length + Math.max(0, SMALLEST_JOB - asked.length);
+      const enough = nextItems(rows, first.order, recipe.task, most, perCall, least);
+      const job = [...enough, ...asked.slice(first.items.length)].slice(0, most);
       await journal.append(await runJob(equipped, job, rows, filtersOf, options.signal, options.onText));
     }
   } finally {

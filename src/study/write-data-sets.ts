@@ -8,9 +8,9 @@ import type { Purse } from "./spending.js";
 import type { Study } from "./study.js";
 
 /**
- * Writes the data sets: of the baselines, then of the configurations, the best first. In a study, one that cannot be
- * written is noted and does not stop the others, and those after the first are left out when the budget has no room. One
- * that was begun is finished.
+ * Writes the data sets: of the baselines and of the configurations, the best first. All are written together, which fills
+ * the batches. In a study, one that cannot be written is noted and does not stop the others; where the budget has no room
+ * for all, those after the first are written one by one until it is spent. One that was begun is finished.
  *
  * @param write writes orders, or throws InterruptedError when it was asked to stop
  */
@@ -23,30 +23,52 @@ export async function writeDataSets(
   const record = await readSearch(study);
   const begun = new Set(record?.dataSets?.begun);
   const failures: SearchRecord["failures"] = [];
+  const others = best.slice(1);
   const note = async (ended?: string) => {
-    if (record === undefined) return;
+    if (record === undefined || others.length === 0) return;
     const dataSets = { begun: [...begun], failures, ...(ended === undefined ? {} : { ended }) };
     await writeSearch(study, { ...record, dataSets });
   };
-  const others = best.slice(1);
-  for (const configuration of [...baselines, ...best]) {
-    const name = others.includes(configuration) ? configuration.name : armName(configuration);
-    if (others.includes(configuration) && !begun.has(configuration.name)) {
-      const counts = keyCounts(journal.rows(), recipe, [configuration.name]);
-      const full = await purse.noRoomFor(counts.reduce((sum, { asked, kept }) => sum + asked - kept, 0));
-      if (full !== undefined) {
-        await note(`The budget has no room for the data set of ${name} and those after it: ${full}.`);
-        return;
-      }
-      begun.add(configuration.name);
-      await note();
-    }
+  const roomless = (configurations: readonly Configuration[]) => {
+    const names = configurations.map(({ name }) => name);
+    const counts = keyCounts(journal.rows(), recipe, names);
+    return purse.noRoomFor(counts.reduce((sum, { asked, kept }) => sum + asked - kept, 0));
+  };
+  const nameOf = (configuration: Configuration) =>
+    others.includes(configuration) ? configuration.name : armName(configuration);
+  const writeOne = async (configuration: Configuration) => {
     try {
-      await write(armOrders(recipe, [configuration]), `Writing the data set, ${name}`);
+      await write(armOrders(recipe, [configuration]), `Writing the data set, ${nameOf(configuration)}`);
     } catch (error) {
       if (!(error instanceof EngineError) || !others.includes(configuration)) throw error;
-      failures.push({ configuration: name, message: error.message });
+      failures.push({ configuration: configuration.name, message: error.message });
     }
+  };
+
+  // Decided once, so that a run that is stopped cuts the same batches.
+  const decided = record?.dataSets !== undefined;
+  const fits = others.length > 0 && !decided && (await roomless([...baselines, ...best])) === undefined;
+  const left = fits ? [] : others.filter(({ name }) => !begun.has(name));
+  const together = [...baselines, ...best].filter((configuration) => !left.includes(configuration));
+  for (const { name } of together) if (others.some((other) => other.name === name)) begun.add(name);
+  await note();
+  try {
+    await write(armOrders(recipe, together), `Writing ${together.length} data sets`);
+  } catch (error) {
+    if (!(error instanceof EngineError) || others.length === 0) throw error;
+    for (const configuration of together) await writeOne(configuration);
   }
-  if (others.length > 0) await note();
+  for (const configuration of left) {
+    const full = await roomless([configuration]);
+    if (full !== undefined) {
+      await note(
+        `The budget has no room for the data set of ${nameOf(configuration)} and those after it: ${full}.`,
+      );
+      return;
+    }
+    begun.add(configuration.name);
+    await note();
+    await writeOne(configuration);
+  }
+  await note();
 }
