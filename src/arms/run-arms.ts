@@ -10,7 +10,7 @@ import type { RecipeArms } from "../recipe/arms-schema.js";
 import type { RecipeClassifier } from "../recipe/classifier-schema.js";
 import { AnswerCache } from "../store/answer-cache.js";
 import { writeFileAtomic } from "../store/write-file.js";
-import { armsOf } from "../study/arms.js";
+import { armsOf, mainArms } from "../study/arms.js";
 import { readChoice } from "../study/choice.js";
 import { addCost } from "../study/cost.js";
 import { absoluteSource } from "../study/experts.js";
@@ -82,6 +82,8 @@ interface Bench {
   readonly arms: readonly TrainingArm[];
   /** Names of the written data sets. */
   readonly written: readonly string[];
+  /** Names of the data sets that are used however small they are. */
+  readonly essential: readonly string[];
   readonly engines: OneEngine;
   readonly cache: AnswerCache;
   readonly notes: string[];
@@ -134,6 +136,7 @@ async function openBench(study: Study): Promise<Bench> {
     truth: Int32Array.from(test, ({ label }) => labels.indexOf(label)),
     arms: [...written, ...references],
     written: written.map(({ name }) => name),
+    essential: [...mainArms(own), ...references.map(({ name }) => name)],
     engines: new OneEngine(LlamaEngine.open),
     cache: await AnswerCache.open(study.folder.file("llm-labels.jsonl")),
     notes: [],
@@ -246,7 +249,7 @@ async function compared(
   trainer: TextTrainer,
   { perLabel, seeds }: { readonly perLabel?: number | undefined; readonly seeds: number },
 ): Promise<Found[]> {
-  const { study, classifier, arms, written, test } = bench;
+  const { study, classifier, arms, written, essential, test } = bench;
   const recorded = recordingTrainer(trainer);
   const comparison = await compareArms({
     arms,
@@ -255,6 +258,7 @@ async function compared(
     seed: study.recipe.seed,
     baselines: study.baselines.map(({ name }) => name).filter((name) => written.includes(name)),
     compared: written,
+    essential,
     trainer: recorded,
     metric: classifier.metric,
     perLabel,

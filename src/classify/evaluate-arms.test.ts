@@ -204,6 +204,22 @@ test("arms with too few texts are reported and the others go on", async () => {
   expect(result.trainingSize).toBe(64);
 });
 
+test("of an arm that is not essential, a small size does not make all draws small", async () => {
+  const arms = [
+    ...base.arms,
+    { name: "half", rows: texts(20, 0, 5) },
+    { name: "less", rows: texts(19, 0, 6) },
+  ];
+  const result = await compareArms({ ...base, arms, essential: ["useless", "informative"] });
+  expect(result.arms.map(({ trained }) => trained)).toEqual([true, true, true, false]);
+  expect(result.arms[3]).toMatchObject({
+    reason: 'not trained: 19 texts of "food", where what it is compared with has 40 or more',
+  });
+  expect(result.trainingSize).toBe(32);
+  const all = await compareArms({ ...base, arms });
+  expect(all.trainingSize).toBe(30);
+});
+
 test("a baseline with too few texts leaves nothing to compare with", async () => {
   const result = await compareArms({ ...base, arms: [{ name: "useless", rows: [] }, informative] });
   expect(result.differences).toEqual([]);

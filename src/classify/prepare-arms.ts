@@ -26,6 +26,11 @@ export interface PrepareArmsOptions {
   readonly share?: number | undefined;
   /** An arm with fewer texts of a label is not trained. Default 5. */
   readonly minimumPerLabel?: number | undefined;
+  /**
+   * Arms that are trained however small they make every draw. One that is not among them is not trained if it has less than
+   * half as many texts of a label as the smallest of these. Default: all.
+   */
+  readonly essential?: readonly string[] | undefined;
 }
 
 export type PreparedArm =
@@ -78,21 +83,29 @@ export function prepareArms(options: PrepareArmsOptions): PreparedArms {
     }),
   );
   const trainable = usable.filter(({ name }) => reasons.get(name) === undefined);
+  const essential = trainable.filter(({ name }) => options.essential?.includes(name) ?? true);
   if (trainable.length === 0) {
     const all = arms.map(({ name }) => `"${name}" ${reasons.get(name)}`).join("; ");
     throw new TillerError(`No data set has enough texts to train a classifier on: ${all}. Write more texts.`);
   }
 
-  const cells = trainable.flatMap(({ name, parts }) =>
-    parts.flatMap((rows) => [...countByLabel(rows)].map(([label, count]) => ({ name, label, count }))),
-  );
-  const smallest = cells.reduce((least, cell) => (cell.count < least.count ? cell : least));
+  const needed = smallestCell(essential)?.count ?? 0;
+  for (const arm of trainable) {
+    const { label, count } = smallestCell([arm])!;
+    if (essential.includes(arm) || 2 * count >= needed) continue;
+    reasons.set(
+      arm.name,
+      `not trained: ${texts(count)} of "${label}", where what it is compared with has ${needed} or more`,
+    );
+  }
+  const compared = trainable.filter(({ name }) => reasons.get(name) === undefined);
+  const smallest = smallestCell(compared)!;
   const perLabel = Math.min(
     smallest.count,
     options.perLabel ?? Math.max(1, Math.floor(smallest.count * share)),
   );
-  const others = cells.filter(({ name }) => name !== smallest.name);
-  if (others.length > 0 && others.every(({ count }) => count >= 2 * smallest.count)) {
+  const others = smallestCell(compared.filter(({ name }) => name !== smallest.name));
+  if (others !== undefined && others.count >= 2 * smallest.count) {
     notes.push(
       `Every draw has ${perLabel} texts of each label, because "${smallest.name}" has only ${smallest.count} texts of "${smallest.label}"; the other data sets have twice as many or more.`,
     );
@@ -107,6 +120,22 @@ export function prepareArms(options: PrepareArmsOptions): PreparedArms {
       return reason === undefined ? { name, parts } : { name, reason };
     }),
   };
+}
+
+interface UsableArm {
+  readonly name: string;
+  readonly parts: readonly (readonly LabelledRow[])[];
+}
+
+/** Where there are the fewest texts of a label; undefined without an arm. */
+function smallestCell(arms: readonly UsableArm[]) {
+  const cells = arms.flatMap(({ name, parts }) =>
+    parts.flatMap((rows) => [...countByLabel(rows)].map(([label, count]) => ({ name, label, count }))),
+  );
+  return cells.reduce<(typeof cells)[number] | undefined>(
+    (least, cell) => (least === undefined || cell.count < least.count ? cell : least),
+    undefined,
+  );
 }
 
 function checkNumbers(seeds: number, share: number, minimumPerLabel: number): void {

@@ -50,6 +50,11 @@ export function armsOf(
   });
 }
 
+/** Names of the arms that a run is about, the chosen one and the baselines, without the other data sets of a study. */
+export function mainArms(arms: readonly Pick<Arm, "name" | "configuration">[]): string[] {
+  return arms.filter(({ name, configuration }) => name === armName(configuration)).map(({ name }) => name);
+}
+
 function datasetRows({ task, samples }: Recipe, written: readonly Sample[]): Sample[] {
   return task.languages.flatMap((language) =>
     task.labels.flatMap((label) =>
