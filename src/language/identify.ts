@@ -1,4 +1,3 @@
-import { loadModule } from "cld3-asm";
 import { TillerError } from "../errors.js";
 import { languageGroup } from "./code.js";
 import { hasLetters, hasScriptOf } from "./script.js";
@@ -79,10 +78,16 @@ export function createIdentifier(): Promise<Identifier> {
   return shared;
 }
 
+async function startCld3() {
+  // Loaded here, as most commands identify nothing.
+  const { loadModule } = await import("cld3-asm");
+  // The default of 3 s is too short for a machine whose cores are all taken by inference.
+  return loadModule({ timeout: 120_000 });
+}
+
 async function load(): Promise<Identifier> {
   const [factory, { eld: sharedEld }] = await Promise.all([
-    // The default of 3 s is too short for a machine whose cores are all taken by inference.
-    loadModule({ timeout: 120_000 }).catch((cause: unknown) => {
+    startCld3().catch((cause: unknown) => {
       throw new TillerError(
         "Language identification could not start: the WebAssembly module of cld3-asm did not load. " +
           "Reinstall the packages with npm ci, and check that Node was not started with --jitless.",

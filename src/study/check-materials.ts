@@ -14,6 +14,8 @@ import type { Materials } from "./materials.js";
 
 /** Fewest texts of a label that a classifier is trained on. */
 const FEWEST_TRAINING_TEXTS = 5;
+/** With fewer test texts of a label, a difference of one text is one of more than ten per cent. */
+const FEW_TEST_TEXTS = 10;
 
 /**
  * Finds what would stop a run late: prompts that cannot be made, test texts that cannot test, and test texts that
@@ -125,8 +127,9 @@ function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): 
   const { recipe } = materials;
   const labels = new Set(test.map(({ label }) => label));
   if (labels.size < 2) {
+    const texts = test.length === 1 ? "its one text has" : `all ${test.length} texts have`;
     throw new RecipeError(
-      `classifier.test: all ${test.length} texts have the label "${[...labels][0]}"; texts of two labels or more are needed.`,
+      `classifier.test: ${texts} the label "${[...labels][0]}"; texts of two labels or more are needed.`,
     );
   }
   if (recipe.samples.perLabel < FEWEST_TRAINING_TEXTS) {
@@ -136,7 +139,9 @@ function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): 
   }
   const seen = seenTexts(materials);
   const known = test.filter(({ text }) => seen.has(normalizeForNgrams(text)));
-  if (known.length === 0) return materials;
+  const left = test.filter((row) => !known.includes(row));
+  const notes = [...materials.notes, ...fewTestTexts(recipe.task.labels, left)];
+  if (known.length === 0) return { ...materials, notes };
   const first = known[0]!.text.slice(0, 80);
   if (2 * known.length > test.length) {
     throw new RecipeError(
@@ -145,11 +150,20 @@ function checkTest(materials: Materials, test: NonNullable<Materials["test"]>): 
     );
   }
   const note = `${known.length} of ${test.length} test texts are also contrast texts, demonstrations or negative examples and were left out, such as "${first}".`;
-  return {
-    ...materials,
-    test: test.filter((row) => !known.includes(row)),
-    notes: [...materials.notes, note],
-  };
+  return { ...materials, test: left, notes: [...notes, note] };
+}
+
+/** A note for each label of which there are few test texts, or none. */
+function fewTestTexts(labels: readonly string[], test: NonNullable<Materials["test"]>): string[] {
+  return labels.flatMap((label) => {
+    const count = test.filter((row) => row.label === label).length;
+    if (count >= FEW_TEST_TEXTS) return [];
+    return count === 0
+      ? [`classifier.test has no text of "${label}": classifiers are trained without this label.`]
+      : [
+          `classifier.test has ${count === 1 ? "one text" : `${count} texts`} of "${label}": only large differences can be seen.`,
+        ];
+  });
 }
 
 /** Contrast texts, demonstrations and negative examples, without regard to case and white space. */

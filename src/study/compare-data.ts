@@ -53,7 +53,11 @@ export async function compareData(study: Study, arms: readonly Arm[]): Promise<A
     };
     const comparison = await withProgress(study, "Training classifiers", options);
     const { curves, notes } = await learningCurves(study, classifier, options, comparison);
-    return { comparison, references, curves, notes: [...comparison.notes, ...notes] };
+    // What is said of a baseline says more.
+    const left = comparison.arms.flatMap(({ name, ...arm }) =>
+      arm.trained || options.baselines.includes(name) ? [] : [`"${name}" was ${arm.reason}.`],
+    );
+    return { comparison, references, curves, notes: [...comparison.notes, ...left, ...notes] };
   } catch (error) {
     // The texts and their scores are worth a report without this.
     if (!(error instanceof TillerError) || error instanceof InterruptedError) throw error;

@@ -26,14 +26,16 @@ export function trainLabelChecks({ recipe, split, demonstrations }: Materials): 
     const sets = split.sets.filter((set) => serves(set.language) && recipe.task.labels.includes(set.class));
     const rows = (part: "heldOutTexts" | "vectorTexts") =>
       sets.flatMap((set) => set[part].map((text) => ({ text, label: set.class })));
-    const own = demonstrations.filter((row) => serves(row.language));
+    // Every second one of each label: in a file the labels may take turns.
+    const half = (rest: number) =>
+      recipe.task.labels.flatMap((label) =>
+        demonstrations
+          .filter((row) => serves(row.language) && row.label === label)
+          .filter((_, i) => i % 2 === rest),
+      );
     const check =
       makeCheck(recipe.task.labels, rows("heldOutTexts"), rows("vectorTexts")) ??
-      makeCheck(
-        recipe.task.labels,
-        own.filter((_, i) => i % 2 === 0),
-        own.filter((_, i) => i % 2 === 1),
-      );
+      makeCheck(recipe.task.labels, half(0), half(1));
     if (check) checks.set(language, check);
   }
   return checks;

@@ -8,6 +8,7 @@ import { operationsOf } from "../recipe/sweep-axes.js";
 import type { MeasureId } from "../score/definitions.js";
 import type { ScoreCard } from "../score/score.js";
 import { orderWithin } from "../steering/describe-interventions.js";
+import { FILTER_NAMES } from "../store/sample.js";
 import { VERSION } from "../version.js";
 import { type Arm, filterCounts, shortfalls } from "./arms.js";
 import type { ArmsCompared } from "./compare-data.js";
@@ -18,6 +19,7 @@ import { measureArms } from "./measures.js";
 import { paperClaims } from "./paper-claims.js";
 import { type PilotOutcome, rankConfigurations } from "./pilot.js";
 import { presetOf } from "./presets.js";
+import { FILTER_WORDS } from "./report/plain-words.js";
 import type {
   ArmResult,
   ClassifierSummary,
@@ -138,12 +140,15 @@ function subjectOf({ steering, guidance }: Recipe): { subject: string; cells: st
 }
 
 function verdictOf(study: Study, findings: Findings, comparisons: readonly Comparison[]): string {
-  const { pilot, chosen, comparison } = findings;
-  if (pilot.length > 0 && !chosen) {
+  const { pilot, chosen, comparison, search } = findings;
+  const tried = pilot.length > 0 || (search?.rounds ?? []).length > 0;
+  if (tried && !chosen) {
     if (pilot.some((outcome) => !outcome.complete)) {
       return "There is no verdict yet: the sweep is not written. Run tiller generate, or tiller run.";
     }
-    if (pilot.every(({ card }) => card.success.value === undefined || card.diversity.value === undefined)) {
+    const unmeasured = ({ card }: PilotOutcome) =>
+      card.success.value === undefined || card.diversity.value === undefined;
+    if (pilot.length > 0 && pilot.every(unmeasured)) {
       return "There is no verdict: the scores of the sweep could not be measured, so that nothing could be chosen. The notes say why.";
     }
     const { subject, cells } = subjectOf(study.recipe);
@@ -192,10 +197,27 @@ function notesOf(study: Study, findings: Findings): string[] {
       "Scores of the sweep are of all texts that were tried, scores of the data sets of the kept ones.",
     );
   }
+  if (!findings.chosen) notes.push(...unfitNote(study));
   notes.push(...operationsOf(recipe.steering).flatMap((operation) => orderWithin(operation) ?? []));
   notes.push(...guidanceNotes(study));
   notes.push(...(findings.comparison?.notes ?? []));
   return [...new Set(notes)];
+}
+
+/** What became of the sweep's texts, where no configuration could be chosen. */
+function unfitNote({ sweep, journal }: Study): string[] {
+  const names = new Set(sweep.map(({ name }) => name));
+  const texts = journal.rows().filter(({ configuration }) => names.has(configuration));
+  if (texts.length === 0) return [];
+  const counts = filterCounts(texts);
+  const reasons = FILTER_NAMES.filter((name) => counts[name] > 0).map(
+    (name) => `${counts[name]} ${FILTER_WORDS[name]}`,
+  );
+  const dropped = texts.filter(({ filters }) => filters.length > 0).length;
+  return [
+    `The filters dropped ${dropped} of the sweep's ${texts.length} texts${dropped === 0 ? "" : ` (${reasons.join(", ")})`}. ` +
+      "They are in samples.jsonl; look at a few, and change the strengths, the prompt or the filters.",
+  ];
 }
 
 function guidanceNotes({ recipe, experts, facts }: Study): string[] {

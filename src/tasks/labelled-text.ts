@@ -97,6 +97,7 @@ export function oneSidedNote(rows: readonly LabelledText[]): string | undefined 
   for (const { label } of rows) counts.set(label, (counts.get(label) ?? 0) + 1);
   const [label, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
   if (most < ONE_SIDED * rows.length) return undefined;
+  if (most === rows.length) return `all ${most} texts have the label "${label}".`;
   const share = ((100 * most) / rows.length).toFixed(0);
   return `${most} of ${rows.length} texts (${share} %) have the label "${label}"; \`balance: true\` takes as many of each.`;
 }
