@@ -1,4 +1,5 @@
 import { FILTER_NAMES } from "../../store/sample.js";
+import { armNotes, armNoteText } from "./arm-notes.js";
 import { classifierMarkdown } from "./classifier-markdown.js";
 import { layersName } from "./heat-map.js";
 import { languageModelsMarkdown } from "./language-models-section.js";
@@ -181,10 +182,7 @@ function filters(arms: readonly ArmResult[]): string {
 }
 
 function notesOf({ notes, arms }: RunReport): string[] {
-  return [
-    ...notes,
-    ...arms.flatMap(({ title, score }) => (score?.notes ?? []).map((note) => `${title}: ${note}`)),
-  ];
+  return [...notes, ...armNotes(arms).map(armNoteText)];
 }
 
 function repeat({ model, cost, recipe }: RunReport): string[] {

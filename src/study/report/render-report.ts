@@ -1,3 +1,4 @@
+import { armNotes } from "./arm-notes.js";
 import { claimsSection } from "./claims-section.js";
 import { classifierSection } from "./classifier-section.js";
 import { languageModelsSection } from "./language-models-section.js";
@@ -74,8 +75,9 @@ function facts({ model, cost, arms }: RunReport): Markup {
 function notesSection({ notes, arms }: RunReport): Markup {
   const all: Markup[] = [
     ...notes.map((note) => isolated(note)),
-    ...arms.flatMap((arm) =>
-      (arm.score?.notes ?? []).map((note) => html`${isolated(arm.title)}: ${isolated(note)}`),
+    ...armNotes(arms).map(
+      ({ titles, note }) =>
+        html`${titles.map((title, i) => html`${i === 0 ? "" : "; "}${isolated(title)}`)}${titles.length === 0 ? "" : ": "}${isolated(note)}`,
     ),
   ];
   if (all.length === 0) return new Markup("");

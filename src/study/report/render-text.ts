@@ -1,4 +1,5 @@
 import { FILTER_NAMES } from "../../store/sample.js";
+import { armNotes, armNoteText } from "./arm-notes.js";
 import { displayWidth, pad, wrap } from "./display-width.js";
 import { compact, decimal, duration, signed, whole } from "./number-text.js";
 import { FILTER_WORDS, MEASURE_ORDER, MEASURES, metricWords } from "./plain-words.js";
@@ -37,8 +38,7 @@ export function renderText(report: RunReport, { width, color }: RenderTextOption
     [paint(1, visible(report.title)), paint(2, subtitle(report))],
     report.arms.length === 0
       ? ["No texts have been written yet."]
-      : (tableLines(report.arms, columns, cells, mark, width, Number.POSITIVE_INFINITY) ??
-        tableLines(report.arms, columns, cells, mark, width, 12) ??
+      : (tableLines(report.arms, columns, cells, mark, width) ??
         listLines(report.arms, columns, cells, mark)),
     report.arms.length === 0 ? [] : legend(report.arms, width).map((line) => paint(2, line)),
     report.chosen === undefined
@@ -55,10 +55,9 @@ export function renderText(report: RunReport, { width, color }: RenderTextOption
           width,
         ),
       ),
-    [
-      ...report.notes,
-      ...report.arms.flatMap((arm) => (arm.score?.notes ?? []).map((note) => `${arm.title}: ${note}`)),
-    ].flatMap((note) => bullet(`Note: ${visible(note)}`, width)),
+    [...report.notes, ...armNotes(report.arms).map(armNoteText)].flatMap((note) =>
+      bullet(`Note: ${visible(note)}`, width),
+    ),
     // Not wrapped: the terminal does that, and who searches for the sentence finds it.
     [paint(1, visible(report.verdict))],
   ];
@@ -94,23 +93,28 @@ function makeColumns(arms: readonly ArmResult[]): Column[] {
 
 type Mark = (text: string, row: number, column: number) => string;
 
-/** Undefined when it does not fit. Headings break over lines, titles at `titleWidth`, so that columns are narrow. */
+/** A table leaves as much to a title, or is a list. */
+const NARROWEST_TITLE = 12;
+
+/** Undefined when it does not fit. Headings break over lines, and titles where they do not fit, so that columns are narrow. */
 function tableLines(
   arms: readonly ArmResult[],
   columns: readonly Column[],
   cells: readonly (readonly string[])[],
   mark: Mark,
   width: number,
-  titleWidth: number,
 ): string[] | undefined {
   const headings = columns.map((column) => wrap(column.heading, 11));
   const widths = columns.map((_, at) =>
     Math.max(...(headings[at] ?? []).map(displayWidth), ...cells.map((row) => displayWidth(row[at] ?? ""))),
   );
-  const titles = arms.map((arm) => wrap(visible(arm.title), titleWidth));
-  const first = Math.max(...titles.flat().map(displayWidth));
   const gap = "  ";
-  if (widths.reduce((sum, size) => sum + size + gap.length, first) > width) return undefined;
+  const room = width - widths.reduce((sum, size) => sum + size + gap.length, 0);
+  if (room < NARROWEST_TITLE) return undefined;
+  const titles = arms.map((arm) => wrap(visible(arm.title), room));
+  const first = Math.max(...titles.flat().map(displayWidth));
+  // A word may be longer than the room.
+  if (first > room) return undefined;
   const height = Math.max(...headings.map((lines) => lines.length));
   const head = Array.from({ length: height }, (_, line) =>
     [
