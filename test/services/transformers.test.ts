@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { macroF1 } from "../../src/classify/metrics.js";
 import { findTrainerPython, INSTALL_COMMAND } from "../../src/classify/transformers/trainer-environment.js";
 import {
@@ -11,6 +11,9 @@ import {
   type TransformersTrainerOptions,
   transformersTrainer,
 } from "../../src/classify/transformers/transformers-trainer.js";
+import { assess, generateTexts } from "../../src/study/run-study.js";
+import { Study } from "../../src/study/study.js";
+import { createTestRun } from "../../src/study/test-run.js";
 
 // Threads only wait for each other on so small a model.
 process.env.OMP_NUM_THREADS = "1";
@@ -60,13 +63,19 @@ const y = classesOf(TRAIN);
 
 describe.skipIf(!ready)("transformers (skipped without the Python packages)", { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "tiller-transformers-"));
+  afterEach(() => void vi.unstubAllEnvs());
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const model = join(folder, "bert");
   const open = (options: TransformersTrainerOptions) =>
     transformersTrainer({ python, model, learningRate: 2e-3, batchSize: 8, epochs: 16, ...options });
 
   beforeAll(() => {
-    const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...GOOD, ...BAD, ...REST];
+    // Letters too, so that any English text can be read.
+    const letters = [..."abcdefghijklmnopqrstuvwxyz0123456789.,!?'"].flatMap((letter) => [
+      letter,
+      `##${letter}`,
+    ]);
+    const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...GOOD, ...BAD, ...REST, ...letters];
     writeFileSync(join(folder, "vocab.txt"), words.join("\n"));
     const made = spawnSync(python!, ["-c", MAKE_MODELS, folder, String(words.length)], { encoding: "utf8" });
     if (made.status !== 0) throw new Error(made.stderr);
@@ -132,6 +141,48 @@ describe.skipIf(!ready)("transformers (skipped without the Python packages)", { 
     // Its 24 positions begin behind that of the padding.
     expect(notes).toContain(`${join(folder, "xlm-roberta")} reads at most 23 tokens of a text.`);
     expect(notes).toContain(`1 of ${texts.length} texts are longer than 23 tokens and are cut off.`);
+  });
+
+  test("judges the data sets of a study, with early stopping on human texts", async () => {
+    const texts = [...TEXTS.entries()].map(([i, text]) => ({
+      text: `${text} ${i}`,
+      label: i % 2 === 1 ? "positive" : "negative",
+    }));
+    const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join("\n");
+    const run = await createTestRun({
+      decoding: { maxTokens: 10 },
+      steering: { method: "mean-difference", layers: [1], strengths: [0.1, 0.3] },
+      samples: { perLabel: 24, pilotPerLabel: 4, attempts: 2 },
+      scoring: { texts: 8, tokenBudget: 50, authenticity: false },
+      study: { search: "grid", best: 2 },
+      classifier: {
+        test: "human-test.jsonl",
+        train: "human-train.jsonl",
+        validation: "human-validation.jsonl",
+        kind: "transformers",
+        model,
+        learningRate: 2e-3,
+        batchSize: 4,
+        epochs: 16,
+        patience: 6,
+        seeds: 2,
+      },
+    });
+    writeFileSync(join(run.folder, "human-train.jsonl"), lines(texts.slice(0, 64)));
+    writeFileSync(join(run.folder, "human-validation.jsonl"), lines(texts.slice(64, 80)));
+    writeFileSync(join(run.folder, "human-test.jsonl"), lines(texts.slice(80)));
+    vi.stubEnv("TILLER_PYTHON", python);
+    await using study = await Study.open(run.recipe, { output: run.output });
+    await generateTexts(study);
+    const report = await assess(study, { scores: true, classifiers: true });
+    expect(report.trainer, report.notes.join("\n")).toContain("transformers");
+    expect(report.arms.map(({ classifier }) => classifier?.values.length)).toEqual([2, 2, 2]);
+    expect(report.study!.rows.every(({ downstream }) => downstream !== undefined)).toBe(true);
+    const human = report.references!.find(({ name }) => name === "human")!;
+    // What tells human texts apart is one word; a random model's texts teach nothing.
+    expect(human.classifier.mean).toBeGreaterThan(
+      Math.max(...report.arms.map((arm) => arm.classifier!.mean)),
+    );
   });
 
   test("says what is wrong", async () => {
