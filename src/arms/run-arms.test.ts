@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { LlamaEngine } from "../engine/llama/llama-engine.js";
@@ -34,7 +34,7 @@ test("all arms give numbers, and the same run again asks and trains nothing", as
   );
   await writeFile(join(folder, "test.jsonl"), human.map((row) => `${JSON.stringify(row)}\n`).join(""));
   writeTinyModel(join(folder, "small.gguf"), { layers: 1, width: 32, seed: 5 });
-  await using study = await Study.open(recipe, { output });
+  const study = await Study.open(recipe, { output });
   await expect(runArms(study)).rejects.toThrow(/has no data sets yet\. Write them first, with tiller run/);
   await generateTexts(study);
   const results = await runArms(study);
@@ -72,4 +72,11 @@ test("all arms give numbers, and the same run again asks and trains nothing", as
   expect(text).toMatch(/^in-context +steered +4 +0\.\d\d ± 0\.\d\d/m);
   expect(text).toMatch(/^instruction-tuned +zero-shot +8/m);
   expect(armsText(results, 40)).toContain("in-context, trained on steered");
+
+  await study.close();
+  // As many texts of each label as fit into the number that is asked for.
+  const source = await readFile(recipe, "utf8");
+  await writeFile(recipe, JSON.stringify({ ...JSON.parse(source), arms: { texts: 5, classifier: false } }));
+  await using fewer = await Study.open(recipe, { output });
+  expect(await runArms(fewer)).toMatchObject({ testTexts: 4, results: [{ arm: "zero-shot" }] });
 }, 120_000);

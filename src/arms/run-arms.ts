@@ -1,30 +1,20 @@
 import { mkdir } from "node:fs/promises";
-import { type CompareArmsOptions, compareArms } from "../classify/evaluate-arms.js";
-import type { Arm as TrainingArm } from "../classify/prepare-arms.js";
+import { compareArms } from "../classify/evaluate-arms.js";
 import type { TextTrainer } from "../classify/trainer.js";
-import { LlamaEngine } from "../engine/llama/llama-engine.js";
-import { InterruptedError, RecipeError, TillerError } from "../errors.js";
+import { InterruptedError, TillerError } from "../errors.js";
 import { metadataNumber, metadataString, readGguf } from "../gguf/read.js";
 import { type ModelFile, resolveModel } from "../models/resolve.js";
 import type { RecipeArms } from "../recipe/arms-schema.js";
-import type { RecipeClassifier } from "../recipe/classifier-schema.js";
-import { AnswerCache } from "../store/answer-cache.js";
 import { writeFileAtomic } from "../store/write-file.js";
-import { armsOf, mainArms } from "../study/arms.js";
-import { readChoice } from "../study/choice.js";
 import { addCost } from "../study/cost.js";
 import { absoluteSource } from "../study/experts.js";
-import { settleStrengths } from "../study/measure-strengths.js";
 import { openTrainer } from "../study/open-trainer.js";
-import { makeVectors } from "../study/run-study.js";
 import type { Study } from "../study/study.js";
-import { trainingArms } from "../study/training-arms.js";
-import { labelWords } from "../tasks/label-sets.js";
+import { type Bench, openBench } from "./arms-bench.js";
 import type { ArmKind, ArmKindResult, ArmsResults } from "./arms-results.js";
 import { inContextTrainer } from "./in-context-trainer.js";
 import { instructionTunedTrainer } from "./instruction-tuned-trainer.js";
 import { type LlmClassifier, llmClassifier } from "./llm-classifier.js";
-import { OneEngine } from "./one-engine.js";
 import { recordingTrainer } from "./recording-trainer.js";
 import { compareWithReference, type Draws, scorePredictions } from "./score-predictions.js";
 
@@ -68,79 +58,10 @@ export async function runArms(study: Study): Promise<ArmsResults> {
   }
 }
 
-/** What all ways of labelling share. */
-interface Bench {
-  readonly study: Study;
-  readonly settings: RecipeArms;
-  readonly classifier: RecipeClassifier;
-  /** By class number. */
-  readonly labels: readonly string[];
-  /** The labels as prompts call them. */
-  readonly words: readonly string[];
-  readonly test: CompareArmsOptions["test"];
-  readonly truth: Int32Array;
-  readonly arms: readonly TrainingArm[];
-  /** Names of the written data sets. */
-  readonly written: readonly string[];
-  /** Names of the data sets that are used however small they are. */
-  readonly essential: readonly string[];
-  readonly engines: OneEngine;
-  readonly cache: AnswerCache;
-  readonly notes: string[];
-}
-
 /** A way of labelling, before it is scored. */
 interface Found {
   readonly result: Pick<ArmKindResult, "arm" | "model" | "trainedOn" | "size" | "seeds">;
   readonly draws: Draws;
-}
-
-async function openBench(study: Study): Promise<Bench> {
-  const { recipe, materials } = study;
-  const { arms: settings, classifier } = recipe;
-  if (settings === undefined) {
-    throw new RecipeError(
-      "The recipe has no key `arms`, which says which language models label the test texts. Add a line `arms: {}` to ask " +
-        "the model that writes.",
-    );
-  }
-  if (classifier === undefined || materials.test === undefined) {
-    throw new RecipeError("arms: there are no test texts to label. Add classifier.test to the recipe.");
-  }
-  await settleStrengths(study, await makeVectors(study));
-  const names = await readChoice(study);
-  if (names === undefined) {
-    throw new RecipeError(
-      "arms: this run has no data sets yet. Write them first, with tiller run or tiller study, and the same recipe.",
-    );
-  }
-  const best = names.flatMap((name) => study.configuration(name) ?? []);
-  const [language] = recipe.task.languages;
-  const inLanguage = <Row extends { readonly language?: string }>(rows: readonly Row[]) =>
-    rows.map((row) => ({ ...row, language: row.language ?? language! }));
-  const test = inLanguage(materials.test);
-  const labels = [...new Set(test.map(({ label }) => label))].sort();
-  const own = armsOf(recipe, study.journal.rows(), study.baselines, best);
-  const { written, references } = trainingArms(
-    own.filter(({ rows }) => rows.length > 0),
-    materials.train && inLanguage(materials.train),
-    classifier,
-  );
-  return {
-    study,
-    settings,
-    classifier,
-    labels,
-    words: labels.map((label) => labelWords(recipe.task, label).wording ?? label),
-    test,
-    truth: Int32Array.from(test, ({ label }) => labels.indexOf(label)),
-    arms: [...written, ...references],
-    written: written.map(({ name }) => name),
-    essential: [...mainArms(own), ...references.map(({ name }) => name)],
-    engines: new OneEngine(LlamaEngine.open),
-    cache: await AnswerCache.open(study.folder.file("llm-labels.jsonl")),
-    notes: [],
-  };
 }
 
 /** One way that cannot be gone is no reason to keep quiet about the others. */

@@ -18,6 +18,13 @@ export const armsSchema = z
       .max(131072)
       .default(2048)
       .describe("Tokens of a question with its examples; longer texts are read from their beginning."),
+    texts: z
+      .int()
+      .min(2)
+      .optional()
+      .describe(
+        "How many of classifier.test's texts are asked about, as many of each label. Default: all of them.",
+      ),
     calibration: z
       .enum(CALIBRATIONS)
       .default("none")

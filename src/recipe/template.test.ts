@@ -42,13 +42,14 @@ test("each commented value is the default: taking the hash away changes nothing"
   expect(arms).toEqual({
     task: "sentiment",
     context: 2048,
+    texts: 200,
     calibration: "none",
     zeroShot: true,
     inContext: { perLabel: 2, seeds: 3 },
     instructionTuned: {
-      model: "file:small-f32.gguf",
+      model: "stories15m",
       epochs: 3,
-      learningRate: 1e-4,
+      learningRate: 5e-4,
       accumulate: 1,
       context: 256,
       seeds: 1,

@@ -169,7 +169,9 @@ samples:
 #  # Show it two texts of each label of each data set.
 #  inContext: {perLabel: 2, seeds: 3}
 #  # Train a small model on each data set.
-#  instructionTuned: {model: "file:small-f32.gguf", epochs: 3, learningRate: 0.0001}
+#  instructionTuned: {model: stories15m, epochs: 3, learningRate: 0.0005}
+#  # Ask about so many of the test texts; left out, about all.
+#  texts: 200
 #  # content-free takes out what the prompt makes the model say of texts without content.
 #  calibration: none
 
