@@ -12,9 +12,10 @@ export function addArmsCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-The run needs its data sets (tiller run) and classifier.test. The recipe's key \`arms\` says what is compared: a model
-that is asked, one that is shown texts of each data set, and one that is trained on them. The results are kept in
-arms.json. Running the same command again asks and trains nothing twice.
+The run needs its data sets (tiller run, study or generate) and classifier.test. The recipe's key \`arms\` says what is
+compared: a model that is asked, one that is shown texts of each data set, and one that is trained on them. tiller run and
+study do the same where a recipe has that key, and put it into the report; this prints it. The results are kept in
+arms.json. Running the same command again asks and tunes no language model twice.
 
 Example:
   $ tiller run reviews.yaml

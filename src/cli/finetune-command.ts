@@ -20,13 +20,13 @@ import { withInterrupt } from "./with-interrupt.js";
 
 const HELP = `
 Full fine-tuning with llama.cpp's optimiser, on the processor: for small models. What it will need is said beforehand.
-The data are texts, one a line, or JSON lines with {"text"} or {"prompt", "answer"}; of the latter the answer alone is
-learned. The output is the model after the epoch with the lowest loss on held-out texts.
+The data are texts, one a line, or, in a .jsonl file, JSON lines with {"text"} or {"prompt", "answer"}; of the latter
+the answer alone is learned. The output is the model after the epoch with the lowest loss on held-out texts.
 
 Running the same command again continues after the last finished epoch, from the folder OUT.tuning.
 
 Example:
-  $ tiller finetune file:small-f32.gguf --data examples/finetune/train.txt --held-out examples/finetune/held-out.txt --out expert.gguf
+  $ tiller finetune stories15m --data examples/finetune/train.txt --held-out examples/finetune/held-out.txt --out expert.gguf
 `;
 
 interface Flags {

@@ -82,6 +82,8 @@ export const armsSchema = z
       .default(true)
       .describe("Put the recipe's classifier beside them, with the sizes that it asks for."),
   })
-  .describe("Language models as classifiers, for tiller arms: they label the texts of classifier.test.");
+  .describe(
+    "Language models as classifiers, for tiller run, study and arms: they label the texts of classifier.test.",
+  );
 
 export type RecipeArms = z.output<typeof armsSchema>;

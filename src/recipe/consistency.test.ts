@@ -306,6 +306,15 @@ test("options of a source fit the source and each other", () => {
   expect(of({ sample: 5, seed: 1, labels: { 0: "a", 1: null }, delimiter: ";" })).toEqual([]);
 });
 
+test("language models label test texts only where there are some", () => {
+  expect(problems({ arms: {}, classifier: { test: "test.jsonl" } })).toEqual([]);
+  expect(problems({ arms: {} })).toEqual([
+    expect.stringMatching(
+      /^arms: found the key without classifier\.test, .* give classifier, or leave arms out/,
+    ),
+  ]);
+});
+
 test("texts are dropped by a judge only where there is one", () => {
   expect(problems({ filters: { judge: 1 }, scoring: { judge: "local" } })).toEqual([]);
   expect(problems({ filters: { judge: 1 } })).toEqual([

@@ -24,12 +24,21 @@ export function consistencyProblems(recipe: Partial<Recipe>, broken: ReadonlySet
     ...samplesProblems(recipe),
     ...judgeProblems(recipe, broken),
     ...classifierProblems(recipe),
+    ...armsProblems(recipe, broken),
     ...fileTypeProblems(recipe),
   ];
 }
 
 /** The name under which `broken` has the recipe itself: a key of it that is unknown may be a misspelt one. */
 export const WHOLE_RECIPE = "";
+
+function armsProblems({ arms, classifier }: Partial<Recipe>, broken: ReadonlySet<string>): Inconsistency[] {
+  if (arms === undefined || classifier !== undefined) return [];
+  if (["classifier", WHOLE_RECIPE].some((key) => broken.has(key))) return [];
+  const message =
+    "found the key without classifier.test, whose texts are labelled; give classifier, or leave arms out.";
+  return [{ path: ["arms"], message }];
+}
 
 function missingProblems(
   { steering, guidance }: Partial<Recipe>,

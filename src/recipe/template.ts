@@ -160,7 +160,7 @@ samples:
 #  # Sizes of training sets for a learning curve.
 #  sizes: [20, 50]
 
-# Language models as classifiers of the test texts, beside the one above: for tiller arms.
+# Language models as classifiers of the test texts, beside the one above: for tiller run, study and arms.
 #arms:
 #  # What they are asked for.
 #  task: sentiment

@@ -165,6 +165,18 @@ export function pointsOf({ curves = [] }: RunReport, sizes: readonly number[]): 
   return parts.length === 0 ? undefined : parts.join(", ");
 }
 
+/** The generator as a classifier, and how many of those that learned from texts pass it. */
+export function againstGenerator({ languageModels }: RunReport): string | undefined {
+  const asked = languageModels?.results.find(({ arm }) => arm === "zero-shot");
+  if (languageModels === undefined || asked === undefined) return undefined;
+  const others = languageModels.results.flatMap(({ againstZeroShot }) => againstZeroShot ?? []);
+  const higher = others.filter(({ difference }) => difference > 0);
+  const clearly = higher.filter(({ correctedPValue }) => correctedPValue <= 0.05);
+  const own = languageModels.metric === "auroc" ? asked.auroc : asked.macroF1;
+  if (own === undefined) return undefined;
+  return `the generator, asked, ${decimalText(own.mean)}; of ${others.length} that learned from texts ${higher.length} score higher, ${clearly.length} of them clearly`;
+}
+
 export function lastGain({ curves = [] }: RunReport): string | undefined {
   const parts = curves.flatMap(({ arm, points }) => {
     const [before, last] = points.slice(-2);

@@ -184,6 +184,22 @@ test("paper C: from the learning curves", () => {
   expect(human!.ours).toBe("against human texts: few-shot 0.000 at 20 texts, −0.190 at 80");
 });
 
+test("paper C: the generator is passed, or not, where it was asked", () => {
+  const result = (difference: number, correctedPValue: number) => ({
+    arm: "classifier",
+    againstZeroShot: { difference, correctedPValue },
+  });
+  const asked = { arm: "zero-shot", macroF1: { mean: 0.58, sd: 0 }, auroc: { mean: 0.9, sd: 0 } };
+  const results = [asked, result(0.1, 0.01), result(0.1, 0.2), result(-0.1, 0.01)];
+  const languageModels = { metric: "macro-f1", results } as unknown as NonNullable<
+    RunReport["languageModels"]
+  >;
+  const [beats] = paperClaims({ preset: "paper-c", scale: "small" }, [{ ...exampleReport, languageModels }]);
+  expect(beats!.ours).toBe(
+    "the generator, asked, 0.58; of 3 that learned from texts 2 score higher, 1 of them clearly",
+  );
+});
+
 test("a run that has only begun has no numbers and compares nothing", () => {
   for (const preset of STUDY_PRESET_NAMES) {
     for (const scale of STUDY_SCALES) {
