@@ -1,6 +1,6 @@
 import type { CompareArmsOptions } from "../classify/evaluate-arms.js";
 import type { Arm as TrainingArm } from "../classify/prepare-arms.js";
-import { countByLabel, drawBalanced, type LabelledRow } from "../classify/training-draw.js";
+import { countByLabel, drawBalanced, evenShares, type LabelledRow } from "../classify/training-draw.js";
 import { LlamaEngine } from "../engine/llama/llama-engine.js";
 import { RecipeError } from "../errors.js";
 import type { RecipeArms } from "../recipe/arms-schema.js";
@@ -9,6 +9,7 @@ import { AnswerCache } from "../store/answer-cache.js";
 import { armsOf, mainArms } from "../study/arms.js";
 import { readChoice } from "../study/choice.js";
 import { settleStrengths } from "../study/measure-strengths.js";
+import { inLanguage } from "../study/open-trainer.js";
 import { makeVectors } from "../study/run-study.js";
 import type { Study } from "../study/study.js";
 import { trainingArms } from "../study/training-arms.js";
@@ -61,15 +62,12 @@ export async function openBench(study: Study): Promise<Bench> {
     );
   }
   const best = names.flatMap((name) => study.configuration(name) ?? []);
-  const [language] = recipe.task.languages;
-  const inLanguage = <Row extends { readonly language?: string }>(rows: readonly Row[]) =>
-    rows.map((row) => ({ ...row, language: row.language ?? language! }));
-  const test = drawnTexts(inLanguage(materials.test), settings.texts, recipe.seed);
+  const test = drawnTexts(inLanguage(study, materials.test), settings.texts, recipe.seed);
   const labels = [...new Set(test.map(({ label }) => label))].sort();
   const own = armsOf(recipe, study.journal.rows(), study.baselines, best);
   const { written, references } = trainingArms(
     own.filter(({ rows }) => rows.length > 0),
-    materials.train && inLanguage(materials.train),
+    materials.train && inLanguage(study, materials.train),
     classifier,
   );
   return {
@@ -89,10 +87,14 @@ export async function openBench(study: Study): Promise<Bench> {
   };
 }
 
-/** As many of the texts as are asked for, the same number of each label as far as there are so many; all if none are. */
-function drawnTexts<Row extends LabelledRow>(test: readonly Row[], texts: number | undefined, seed: number) {
+/** As many of the texts as are asked for, as near to the same number of each label as there are; all if none are asked for. */
+function drawnTexts(test: readonly LabelledRow[], texts: number | undefined, seed: number) {
   if (texts === undefined || texts >= test.length) return test;
-  const counts = countByLabel(test);
-  const each = Math.max(1, Math.min(Math.floor(texts / counts.size), ...counts.values()));
-  return Array.from(drawBalanced(test, [...counts.keys()], each, seed), (row) => test[row]!);
+  const counts = [...countByLabel(test)];
+  const shares = evenShares(
+    counts.map(([, count]) => count),
+    texts,
+  );
+  const rows = counts.flatMap(([label], i) => [...drawBalanced(test, [label], shares[i]!, seed)]);
+  return rows.sort((a, b) => a - b).map((row) => test[row]!);
 }

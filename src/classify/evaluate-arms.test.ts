@@ -218,6 +218,9 @@ test("of an arm that is not essential, a small size does not make all draws smal
   expect(result.trainingSize).toBe(32);
   const all = await compareArms({ ...base, arms });
   expect(all.trainingSize).toBe(30);
+  // Draws that are small anyway are not made smaller.
+  const few = await compareArms({ ...base, arms, essential: ["useless", "informative"], perLabel: 19 });
+  expect(few.arms.map(({ trained }) => trained)).toEqual([true, true, true, true]);
 });
 
 test("a baseline with too few texts leaves nothing to compare with", async () => {

@@ -109,9 +109,9 @@ export interface ArmComparison {
  * Trains text classifiers on each data set and scores them on the same human texts.
  *
  * For each seed every arm gives a class-balanced draw of the same size, without replacement, as large as `share`
- * of what the smallest arm allows. What a trainer fits on texts, such as a vocabulary, is fitted on the draw too. A
- * draw with replacement would hold fewer different texts for a small arm than for a large one, and so would not
- * compare them at equal size.
+ * of what the smallest arm that is trained allows. What a trainer fits on texts, such as a vocabulary, is fitted on the
+ * draw too. A draw with replacement would hold fewer different texts for a small arm than for a large one, and so would
+ * not compare them at equal size.
  *
  * Macro-F1 is over the labels of the test. The interval of a difference is explained at `estimateDifference`; it is
  * for one comparison. Where there are several, verdicts also ask for a p-value below 0.05 after Holm's correction.

@@ -28,7 +28,7 @@ export interface PrepareArmsOptions {
   readonly minimumPerLabel?: number | undefined;
   /**
    * Arms that are trained however small they make every draw. One that is not among them is not trained if it has less than
-   * half as many texts of a label as the smallest of these. Default: all.
+   * half as many texts of a label as the smallest of these, and less than `perLabel`. Default: all.
    */
   readonly essential?: readonly string[] | undefined;
 }
@@ -55,7 +55,7 @@ export interface PreparedArms {
 
 /**
  * Checks what is to be compared, leaves out training texts that cannot serve (labels that the test lacks, copies
- * of test texts), finds the arms with enough texts, and the size of draw that all of them allow.
+ * of test texts), finds the arms with enough texts, and the size of draw that all of these allow.
  *
  * @throws RecipeError for no test texts, fewer than two test labels, a test label that no arm has, an unknown
  * baseline, a name twice, or numbers out of range. TillerError when no arm has enough texts.
@@ -92,7 +92,7 @@ export function prepareArms(options: PrepareArmsOptions): PreparedArms {
   const needed = smallestCell(essential)?.count ?? 0;
   for (const arm of trainable) {
     const { label, count } = smallestCell([arm])!;
-    if (essential.includes(arm) || 2 * count >= needed) continue;
+    if (essential.includes(arm) || count >= Math.min(needed / 2, options.perLabel ?? needed)) continue;
     reasons.set(
       arm.name,
       `not trained: ${texts(count)} of "${label}", where what it is compared with has ${needed} or more`,

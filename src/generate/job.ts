@@ -156,7 +156,8 @@ async function completeWithRetry(
   onText: (texts: number, tokens: number) => void,
 ): Promise<Completion[]> {
   let counted = { texts: 0, tokens: 0 };
-  return retryAfterCrash(`writing ${items[0]!.configuration.name}`, () => {
+  const names = [...new Set(items.map(({ configuration }) => configuration.name))];
+  return retryAfterCrash(`writing ${names.join(", ")}`, () => {
     // What a crashed attempt had counted does not count.
     if (counted.texts > 0) onText(-counted.texts, -counted.tokens);
     counted = { texts: 0, tokens: 0 };

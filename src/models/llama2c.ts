@@ -14,8 +14,6 @@ interface Shape {
   readonly kvHeads: number;
   readonly vocabulary: number;
   readonly context: number;
-  /** Output matrix and embedding are one. */
-  readonly tied: boolean;
 }
 
 interface Vocabulary {
@@ -28,8 +26,8 @@ interface Vocabulary {
  * Reads a model of llama2.c (its first format, with F32 weights) that is followed by its vocabulary, `tokenizer.bin`.
  * The form has no mark to know it by: its sizes have to add up to the length of the file.
  *
- * @returns the model as GGUF, an output matrix of its own where it was one with the embedding, so that it can be
- *   trained; undefined if the bytes are something else.
+ * @returns the model as GGUF, whose output matrix is a copy of the embedding instead of one with it, so that it can be
+ *   trained; undefined if the bytes are something else, or a model with an output matrix of its own.
  */
 export function convertLlama2c(bytes: Uint8Array): GgufContent | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -64,10 +62,9 @@ function readShape(view: DataView): Shape | undefined {
   ) {
     return undefined;
   }
-  // A negative number of tokens says that the output matrix is one of its own.
-  const tokens = Math.abs(vocabulary);
-  if (tokens < BYTE_TOKENS.first + BYTE_TOKENS.count || tokens > 1 << 20) return undefined;
-  return { width, feedForward, layers, heads, kvHeads, vocabulary: tokens, context, tied: vocabulary > 0 };
+  // A negative number of tokens would say that the output matrix is one of its own.
+  if (vocabulary < BYTE_TOKENS.first + BYTE_TOKENS.count || vocabulary > 1 << 20) return undefined;
+  return { width, feedForward, layers, heads, kvHeads, vocabulary, context };
 }
 
 /** What the file holds, in its order. A section without names is not needed. */
@@ -82,7 +79,7 @@ interface Section {
 }
 
 function weightSections(shape: Shape): Section[] {
-  const { width, feedForward, layers, vocabulary, context, tied } = shape;
+  const { width, feedForward, layers, vocabulary, context } = shape;
   const head = width / shape.heads;
   const kv = head * shape.kvHeads;
   const section = (name: string | undefined, ...sizes: number[]): Section => ({
@@ -108,7 +105,6 @@ function weightSections(shape: Shape): Section[] {
     section("output_norm", width),
     // Sines and cosines of the positions, which llama.cpp computes itself.
     section(undefined, head / 2, context, 2),
-    ...(tied ? [] : [section("output", width, vocabulary)]),
   ];
 }
 
@@ -128,8 +124,7 @@ function readTensors(bytes: Uint8Array, shape: Shape, sections: readonly Section
       });
     }
   }
-  if (shape.tied) tensors.push({ ...tensors[0]!, name: "output.weight" });
-  return tensors;
+  return [...tensors, { ...tensors[0]!, name: "output.weight" }];
 }
 
 /** Reads `tokenizer.bin`: the longest piece's length, then score, length and bytes of each piece. */

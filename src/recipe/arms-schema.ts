@@ -23,7 +23,7 @@ export const armsSchema = z
       .min(2)
       .optional()
       .describe(
-        "How many of classifier.test's texts are asked about, as many of each label. Default: all of them.",
+        "How many of classifier.test's texts are asked about, as many of each label as there are. Default: all.",
       ),
     calibration: z
       .enum(CALIBRATIONS)

@@ -40,7 +40,9 @@ export const studySchema = z
         minutes: z.number().gt(0).optional().describe("Minutes of work at most, over all sittings."),
       })
       .optional()
-      .describe("What the study may cost. Looked at before each round of the search and each data set."),
+      .describe(
+        "What the study may cost. Looked at before each round of the search, and before the data sets.",
+      ),
   })
   .describe("Searches the sweep and compares several configurations downstream.");
 

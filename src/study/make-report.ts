@@ -8,7 +8,7 @@ import { operationsOf } from "../recipe/sweep-axes.js";
 import type { MeasureId } from "../score/definitions.js";
 import type { ScoreCard } from "../score/score.js";
 import { orderWithin } from "../steering/describe-interventions.js";
-import { FILTER_NAMES } from "../store/sample.js";
+import { FILTER_NAMES, type Sample } from "../store/sample.js";
 import { VERSION } from "../version.js";
 import { type Arm, filterCounts, shortfalls } from "./arms.js";
 import type { ArmsCompared } from "./compare-data.js";
@@ -139,20 +139,40 @@ function subjectOf({ steering, guidance }: Recipe): { subject: string; cells: st
   return { subject: "Steering with guidance", cells: "layer, strength and weights" };
 }
 
+/** Whether the sweep is written and measured, and nothing in it is fit to be chosen. */
+function hasFailed(study: Study, { pilot, chosen, search }: Findings): boolean {
+  if (chosen) return false;
+  // Of a search only those that were ranked are here, and what the scores do not know is not ranked either.
+  if (search) return pilot.length === 0 && search.rounds.length > 0 && sweepTexts(study).every(isDropped);
+  const unmeasured = ({ card }: PilotOutcome) =>
+    card.success.value === undefined || card.diversity.value === undefined;
+  return pilot.length > 0 && pilot.every(({ complete }) => complete) && !pilot.every(unmeasured);
+}
+
+const isDropped = ({ filters }: Sample) => filters.length > 0;
+
+/** All texts that configurations of the sweep wrote. */
+function sweepTexts({ sweep, journal }: Study): Sample[] {
+  const names = new Set(sweep.map(({ name }) => name));
+  return journal.rows().filter(({ configuration }) => names.has(configuration));
+}
+
 function verdictOf(study: Study, findings: Findings, comparisons: readonly Comparison[]): string {
-  const { pilot, chosen, comparison, search } = findings;
-  const tried = pilot.length > 0 || (search?.rounds ?? []).length > 0;
-  if (tried && !chosen) {
+  const { pilot, chosen, comparison } = findings;
+  if (hasFailed(study, findings)) {
+    const { subject, cells } = subjectOf(study.recipe);
+    return `${subject} failed: no ${cells} of the sweep gave texts that are right, readable and varied.`;
+  }
+  if (findings.search && pilot.length === 0 && !chosen) {
+    return findings.search.rounds.length === 0
+      ? "There is no verdict yet: the sweep is not searched. Run tiller study."
+      : "There is no verdict: no configuration of the search could be ranked. The notes say why.";
+  }
+  if (pilot.length > 0 && !chosen) {
     if (pilot.some((outcome) => !outcome.complete)) {
       return "There is no verdict yet: the sweep is not written. Run tiller generate, or tiller run.";
     }
-    const unmeasured = ({ card }: PilotOutcome) =>
-      card.success.value === undefined || card.diversity.value === undefined;
-    if (pilot.length > 0 && pilot.every(unmeasured)) {
-      return "There is no verdict: the scores of the sweep could not be measured, so that nothing could be chosen. The notes say why.";
-    }
-    const { subject, cells } = subjectOf(study.recipe);
-    return `${subject} failed: no ${cells} of the sweep gave texts that are right, readable and varied.`;
+    return "There is no verdict: the scores of the sweep could not be measured, so that nothing could be chosen. The notes say why.";
   }
   if (comparisons.length > 0) return comparisons.map(({ sentence }) => sentence).join(" ");
   if (study.materials.test === undefined) {
@@ -197,7 +217,7 @@ function notesOf(study: Study, findings: Findings): string[] {
       "Scores of the sweep are of all texts that were tried, scores of the data sets of the kept ones.",
     );
   }
-  if (!findings.chosen) notes.push(...unfitNote(study));
+  if (hasFailed(study, findings)) notes.push(unfitNote(study));
   notes.push(...operationsOf(recipe.steering).flatMap((operation) => orderWithin(operation) ?? []));
   notes.push(...guidanceNotes(study));
   notes.push(...(findings.comparison?.notes ?? []));
@@ -205,19 +225,18 @@ function notesOf(study: Study, findings: Findings): string[] {
 }
 
 /** What became of the sweep's texts, where no configuration could be chosen. */
-function unfitNote({ sweep, journal }: Study): string[] {
-  const names = new Set(sweep.map(({ name }) => name));
-  const texts = journal.rows().filter(({ configuration }) => names.has(configuration));
-  if (texts.length === 0) return [];
+function unfitNote(study: Study): string {
+  const texts = sweepTexts(study);
   const counts = filterCounts(texts);
   const reasons = FILTER_NAMES.filter((name) => counts[name] > 0).map(
     (name) => `${counts[name]} ${FILTER_WORDS[name]}`,
   );
-  const dropped = texts.filter(({ filters }) => filters.length > 0).length;
-  return [
+  const dropped = texts.filter(isDropped).length;
+  const { steering } = study.recipe;
+  return (
     `The filters dropped ${dropped} of the sweep's ${texts.length} texts${dropped === 0 ? "" : ` (${reasons.join(", ")})`}. ` +
-      "They are in samples.jsonl; look at a few, and change the strengths, the prompt or the filters.",
-  ];
+    `They are in samples.jsonl; look at a few, and change the ${steering ? "strengths" : "weights"}, the prompt or the filters.`
+  );
 }
 
 function guidanceNotes({ recipe, experts, facts }: Study): string[] {

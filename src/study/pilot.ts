@@ -1,6 +1,6 @@
 import { retryAfterCrash } from "../engine/retry-after-crash.js";
 import type { Configuration } from "../generate/configuration.js";
-import { shortfallText } from "../generate/shortfall.js";
+import { keyCounts, shortfallText } from "../generate/shortfall.js";
 import { isWritten, type Order, writeSamples } from "../generate/write-samples.js";
 import { harmonicMean } from "../score/harmonic.js";
 import type { ScoreCard } from "../score/score.js";
@@ -93,6 +93,16 @@ export async function writePilot(study: Study, vectors: VectorSet): Promise<bool
   );
 }
 
+/** Texts that an order still misses, as far as can be foreseen: filters may drop some of them. */
+function missingTexts({ recipe, journal }: Study, { configuration, counts, wanted }: Order): number {
+  return keyCounts(journal.rows(), recipe, [configuration.name])
+    .filter(({ ended }) => counts === "written" || ended === "open")
+    .reduce(
+      (sum, { written, kept }) => sum + Math.max(0, wanted - (counts === "written" ? written : kept)),
+      0,
+    );
+}
+
 /** Writes orders with progress in texts. */
 export async function writeOrders(
   study: Study,
@@ -100,11 +110,8 @@ export async function writeOrders(
   orders: readonly Order[],
   name: string,
 ): Promise<boolean> {
-  const { recipe, journal, identifier } = study;
-  const keys = recipe.task.languages.length * recipe.task.labels.length;
-  const names = new Set(orders.map(({ configuration }) => configuration.name));
-  const there = journal.rows().filter((row) => names.has(row.configuration)).length;
-  const total = orders.reduce((sum, { wanted }) => sum + wanted * keys, 0) - there;
+  const { journal, identifier } = study;
+  const total = orders.reduce((sum, order) => sum + missingTexts(study, order), 0);
   if (total <= 0 && orders.every(({ counts }) => counts === "written")) return true;
   const workshop = await study.workshop({
     interventions: await writingInterventions(study, vectors),

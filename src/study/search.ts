@@ -48,15 +48,17 @@ export async function searchSweep(parts: SearchParts, settings: RecipeStudy): Pr
   const budget = JSON.stringify(settings.budget);
   if (known?.ended !== undefined && known.endedBy === budget) return;
   const {
-    ended: _,
-    endedBy: __,
+    ended,
+    endedBy: _,
+    dataSets,
     ...earlier
   } = known ?? {
     tried: tried.map(({ name }) => name),
     rounds: [],
     failures: [],
   };
-  let record: SearchRecord = earlier;
+  // With another budget the search goes further, and what gets a data set is chosen anew.
+  let record: SearchRecord = { ...earlier, ...(dataSets && ended === undefined ? { dataSets } : {}) };
   if (record.rounds.length === 0) await proveSteering(study, vectors);
   const scores =
     record.rounds.length < rounds.length

@@ -1,25 +1,43 @@
 import { expect, test } from "vitest";
 import { EngineError } from "../errors.js";
 import type { Order } from "../generate/write-samples.js";
+import type { Sample } from "../store/sample.js";
 import { readSearch, writeSearch } from "./search-record.js";
 import { Study } from "./study.js";
 import { createTestRun } from "./test-run.js";
 import { writeDataSets } from "./write-data-sets.js";
+
+const ROW = {
+  language: "en",
+  label: "negative",
+  seed: 1,
+  text: "A text.",
+  tokens: 3,
+  finish: "end",
+} as const;
 
 /** Writes data sets of three configurations with a `write` that only notes what it is asked for. */
 async function asked(options: {
   readonly fails?: number;
   readonly noRoomFor?: (texts: number) => string | undefined;
   readonly sittings?: number;
+  /** Texts that the search wrote of one label with the first configuration, the first half of them dropped. */
+  readonly written?: number;
 }) {
   const run = await createTestRun({
     steering: { method: "mean-difference", layers: [1], strengths: [0.1, 0.2, 0.4] },
-    samples: { perLabel: 5, pilotPerLabel: 4 },
+    samples: { perLabel: 5, pilotPerLabel: 4, attempts: 3 },
     study: { best: "all" },
   });
   await using study = await Study.open(run.recipe, { output: run.output });
   const bad = options.fails === undefined ? undefined : study.sweep[options.fails];
   await writeSearch(study, { tried: study.sweep.map(({ name }) => name), rounds: [], failures: [] });
+  const written = options.written ?? 0;
+  const rows = Array.from({ length: written }, (_, index): Sample => {
+    const filters = index < written / 2 ? (["short"] as const) : [];
+    return { ...ROW, id: String(index), configuration: study.sweep[0]!.name, index, filters: [...filters] };
+  });
+  if (written > 0) await study.journal.append(rows);
   const calls: string[][] = [];
   const write = async (orders: readonly Order[]) => {
     calls.push(orders.map(({ configuration }) => configuration.name));
@@ -48,6 +66,15 @@ test("else one by one, the first whatever the budget says, and those that fit", 
   expect(dataSets!.ended).toBe(
     `The budget has no room for the data set of ${names[2]} and those after it: texts (40 of 30).`,
   );
+});
+
+test("texts that the filters will drop are paid for too", async () => {
+  const texts: number[] = [];
+  const noRoomFor = (more: number) => void texts.push(more);
+  await asked({ noRoomFor });
+  await asked({ noRoomFor, written: 4 });
+  // Four data sets of ten texts; then two are there, and half of what is written is dropped.
+  expect(texts).toEqual([40, 2 * 38]);
 });
 
 test("a run that goes on writes what it began, in the same batches", async () => {

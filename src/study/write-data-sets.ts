@@ -22,17 +22,24 @@ export async function writeDataSets(
   const { recipe, baselines, journal } = study;
   const record = await readSearch(study);
   const begun = new Set(record?.dataSets?.begun);
-  const failures: SearchRecord["failures"] = [];
   const others = best.slice(1);
+  // Decided once, so that a run that is stopped cuts the same batches.
+  const decided = record?.dataSets !== undefined;
+  const failures: SearchRecord["failures"] = [];
   const note = async (ended?: string) => {
     if (record === undefined || others.length === 0) return;
     const dataSets = { begun: [...begun], failures, ...(ended === undefined ? {} : { ended }) };
     await writeSearch(study, { ...record, dataSets });
   };
   const roomless = (configurations: readonly Configuration[]) => {
+    const rows = journal.rows();
     const names = configurations.map(({ name }) => name);
-    const counts = keyCounts(journal.rows(), recipe, names);
-    return purse.noRoomFor(counts.reduce((sum, { asked, kept }) => sum + asked - kept, 0));
+    const open = keyCounts(rows, recipe, names).filter(({ ended }) => ended === "open");
+    const missing = open.reduce((sum, { asked, kept }) => sum + asked - kept, 0);
+    // Dropped texts are paid for too, at the rate of those that there are.
+    const kept = rows.filter(({ filters }) => filters.length === 0).length;
+    const each = rows.length === 0 ? 1 : Math.min(recipe.samples.attempts, rows.length / Math.max(1, kept));
+    return purse.noRoomFor(Math.ceil(missing * each));
   };
   const nameOf = (configuration: Configuration) =>
     others.includes(configuration) ? configuration.name : armName(configuration);
@@ -45,18 +52,20 @@ export async function writeDataSets(
     }
   };
 
-  // Decided once, so that a run that is stopped cuts the same batches.
-  const decided = record?.dataSets !== undefined;
   const fits = others.length > 0 && !decided && (await roomless([...baselines, ...best])) === undefined;
   const left = fits ? [] : others.filter(({ name }) => !begun.has(name));
   const together = [...baselines, ...best].filter((configuration) => !left.includes(configuration));
   for (const { name } of together) if (others.some((other) => other.name === name)) begun.add(name);
-  await note();
-  try {
-    await write(armOrders(recipe, together), `Writing ${together.length} data sets`);
-  } catch (error) {
-    if (!(error instanceof EngineError) || others.length === 0) throw error;
-    for (const configuration of together) await writeOne(configuration);
+  if (!decided) await note();
+  const [only] = together;
+  if (only !== undefined && together.length === 1) await writeOne(only);
+  else {
+    try {
+      await write(armOrders(recipe, together), `Writing ${together.length} data sets`);
+    } catch (error) {
+      if (!(error instanceof EngineError) || others.length === 0) throw error;
+      for (const configuration of together) await writeOne(configuration);
+    }
   }
   for (const configuration of left) {
     const full = await roomless([configuration]);
