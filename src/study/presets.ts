@@ -35,7 +35,7 @@ export type StudyPresetName = keyof typeof STUDY_PRESETS;
 
 export const STUDY_PRESET_NAMES = Object.keys(STUDY_PRESETS) as [StudyPresetName, ...StudyPresetName[]];
 
-/** small: TinyLlama on two CPU cores in less than twenty minutes; full: the paper's models and grid. */
+/** small: TinyLlama on two CPU cores in twenty minutes or less; full: the paper's models and grid. */
 export const STUDY_SCALES = ["small", "full"] as const;
 
 export type StudyScale = (typeof STUDY_SCALES)[number];
