@@ -1,9 +1,9 @@
 /**
- * Successive halving against the whole grid on TinyLlama: `npm run bench -- halving`. Both search the same sweep for
- * real, in folders of their own. Prints the tokens of either, and where the configuration that halving chose stands
- * among those of the grid.
+ * Successive halving against the whole grid on TinyLlama: `npm run bench -- halving [FOLDER]`. Both search the same sweep
+ * for real. Prints the tokens of either, and where the configuration that halving chose stands among those of the grid.
+ * In FOLDER the searches are kept, and the same command goes on; bench/halving.log has what it printed.
  */
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,17 +45,16 @@ const recipe = (search: "grid" | "halving") => ({
 
 interface Searched {
   readonly tokens: number;
-  readonly seconds: number;
   /** The best first. */
   readonly ranked: readonly { readonly name: string; readonly harmonic: number | undefined }[];
   readonly rounds: string;
 }
 
-async function search(kind: "grid" | "halving"): Promise<Searched> {
-  const folder = await mkdtemp(join(tmpdir(), "tiller-halving-"));
+async function search(kind: "grid" | "halving", parent: string): Promise<Searched> {
+  const folder = join(parent, kind);
+  await mkdir(folder, { recursive: true });
   const path = join(folder, "recipe.json");
   await writeFile(path, JSON.stringify(recipe(kind)));
-  const started = performance.now();
   await using study = await Study.open(path, { output: join(folder, "run") });
   const vectors = await makeVectors(study);
   const write = (orders: readonly Order[], name: string) => writeOrders(study, vectors, orders, name);
@@ -67,7 +66,6 @@ async function search(kind: "grid" | "halving"): Promise<Searched> {
   const outcomes = await scoreConfigurations(study, vectors, scores, last, TEXTS);
   return {
     tokens: study.journal.rows().reduce((sum, row) => sum + row.tokens, 0),
-    seconds: (performance.now() - started) / 1000,
     ranked: rankConfigurations(outcomes).map(({ configuration, card }) => ({
       name: configuration.name,
       harmonic: card.harmonic,
@@ -76,17 +74,17 @@ async function search(kind: "grid" | "halving"): Promise<Searched> {
   };
 }
 
-const line = ({ tokens, seconds, rounds }: Searched) =>
-  `${tokens} tokens, ${Math.round(seconds)} s; ranked: ${rounds}`;
+const line = ({ tokens, rounds }: Searched) => `${tokens} tokens; ranked: ${rounds}`;
 
 /** @yields lines of text */
-export async function* halvingTable(): AsyncGenerator<string> {
-  const grid = await search("grid");
+export async function* halvingTable(kept?: string): AsyncGenerator<string> {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), "tiller-halving-")));
+  const grid = await search("grid", folder);
   yield `grid:    ${line(grid)}`;
   for (const [i, { name, harmonic }] of grid.ranked.entries()) {
     yield `  ${String(i + 1).padStart(2)}. ${name.padEnd(26)} ${harmonic?.toFixed(3)}`;
   }
-  const halving = await search("halving");
+  const halving = await search("halving", folder);
   yield `halving: ${line(halving)}`;
   const [chosen] = halving.ranked;
   const rank = grid.ranked.findIndex(({ name }) => name === chosen!.name) + 1;

@@ -194,6 +194,12 @@ export async function scorePilot(
   return study.sweep.flatMap(({ name }) => outcomes.get(name) ?? []);
 }
 
+/** What each outcome is chosen by; 0 where a score is 0 or unknown. */
+export function meritsOf(outcomes: readonly PilotOutcome[]): Map<PilotOutcome, number> {
+  const withCoherence = outcomes.some(({ card }) => card.coherence.value !== undefined);
+  return new Map(outcomes.map((outcome) => [outcome, merit(outcome, withCoherence)]));
+}
+
 /**
  * What a configuration is chosen by: the harmonic mean, or that of success and diversity where the model cannot
  * judge coherence for any of them.
@@ -209,22 +215,26 @@ function merit({ card }: PilotOutcome, withCoherence: boolean): number {
  * has not collapsed before one that has; then the larger harmonic mean (paper D); of equals the one with the smallest
  * strength and weights, then with the earliest first layer. Those whose mean is 0 or unknown, and those that are not
  * whole, are left out.
+ *
+ * @param expected what configurations are expected to reach, by name, in place of the mean that they have
  */
-export function rankConfigurations(outcomes: readonly PilotOutcome[]): PilotOutcome[] {
-  const withCoherence = outcomes.some(({ card }) => card.coherence.value !== undefined);
+export function rankConfigurations(
+  outcomes: readonly PilotOutcome[],
+  expected: ReadonlyMap<string, number> = new Map(),
+): PilotOutcome[] {
+  const merits = meritsOf(outcomes);
   return outcomes
-    .filter((outcome) => outcome.complete)
+    .filter((outcome) => outcome.complete && merits.get(outcome)! > 0)
     .map((outcome) => {
-      const { steering, guidance } = outcome.configuration;
+      const { name, steering, guidance } = outcome.configuration;
       return {
         outcome,
-        merit: merit(outcome, withCoherence),
+        merit: expected.get(name) ?? merits.get(outcome)!,
         strength: steering?.strength ?? 0,
         weights: (guidance?.gamma ?? 0) + (guidance?.eta ?? 0),
         layer: steering?.layers[0] ?? 0,
       };
     })
-    .filter(({ merit }) => merit > 0)
     .sort(
       (a, b) =>
         b.outcome.round - a.outcome.round ||

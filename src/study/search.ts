@@ -4,8 +4,17 @@ import type { Order } from "../generate/write-samples.js";
 import { sampled, seedFrom } from "../random/seeded-random.js";
 import type { RecipeStudy } from "../recipe/study-schema.js";
 import type { VectorSet } from "./build-vectors.js";
+import { expectedMerits, levelsOf } from "./expected-merits.js";
 import { trainLabelChecks } from "./label-check.js";
-import { pilotOrders, proveSteering, rankConfigurations, scoreConfigurations } from "./pilot.js";
+import {
+  meritsOf,
+  type PilotOutcome,
+  pilotOrders,
+  proveSteering,
+  rankConfigurations,
+  scoreConfigurations,
+  scorePilot,
+} from "./pilot.js";
 import { readSearch, type SearchRecord, writeSearch } from "./search-record.js";
 import { searchRounds } from "./search-rounds.js";
 import type { Purse } from "./spending.js";
@@ -30,8 +39,8 @@ export function triedConfigurations(study: Study): readonly Configuration[] {
 }
 
 /**
- * Searches the sweep round by round: writes texts, ranks the configurations by the harmonic mean of their scores, and
- * goes on with the best. A configuration that cannot be written is noted and left; of which nothing passes the filters
+ * Searches the sweep round by round: writes texts, ranks the configurations by the harmonic mean of their scores (in the
+ * earlier rounds of halving by what {@link expectedMerits} foresees), and goes on with the best. A configuration that cannot be written is noted and left; of which nothing passes the filters
  * does not go on. Ends before its last round when the budget has no room for more; a later sitting with the same budget
  * leaves it at that. What an earlier process has done is not done again.
  *
@@ -86,7 +95,11 @@ export async function searchSweep(parts: SearchParts, settings: RecipeStudy): Pr
     const failures = await writeIsolated(parts, pilotOrders(entered, texts), title);
     const written = entered.filter(({ name }) => !failures.some((failure) => failure.configuration === name));
     const outcomes = await scoreConfigurations(study, vectors, scores!, written, texts);
-    const ranked = rankConfigurations(outcomes);
+    // Who goes on is a forecast, who is chosen is not.
+    const foreseen = settings.search === "halving" && r < rounds.length - 1;
+    const earlier = foreseen && r > 0 ? await scorePilot(study, vectors, scores!) : [];
+    const expected = foreseen ? foresee(outcomes, earlier, samples.pilotPerLabel * keys) : undefined;
+    const ranked = rankConfigurations(outcomes, expected);
     const kept = Math.min(ranked.length, rounds[r + 1]?.configurations ?? 0);
     record = {
       ...record,
@@ -98,6 +111,30 @@ export async function searchSweep(parts: SearchParts, settings: RecipeStudy): Pr
     };
     await writeSearch(study, record);
   }
+}
+
+/**
+ * What configurations are expected to reach with `total` texts, by name. Those of earlier rounds help; those that
+ * collapsed say nothing of the others.
+ */
+function foresee(
+  outcomes: readonly PilotOutcome[],
+  earlier: readonly PilotOutcome[],
+  total: number,
+): Map<string, number> {
+  const names = new Set(outcomes.map(({ configuration }) => configuration.name));
+  const all = [...outcomes, ...earlier.filter(({ configuration }) => !names.has(configuration.name))];
+  const merits = meritsOf(all);
+  const sound = all.filter((outcome) => !outcome.collapsed && outcome.complete && merits.get(outcome)! > 0);
+  const expected = expectedMerits(
+    sound.map((outcome) => ({
+      levels: levelsOf(outcome.configuration),
+      merit: merits.get(outcome)!,
+      texts: outcome.written,
+    })),
+    total,
+  );
+  return new Map(sound.map(({ configuration }, i) => [configuration.name, expected[i]!]));
 }
 
 /**
