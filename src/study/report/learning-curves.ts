@@ -1,8 +1,8 @@
 import type { Figure } from "./figure.js";
-import { extent } from "./interval-plot.js";
 import { html, isolated, type Markup } from "./markup.js";
 import { decimal, whole } from "./number-text.js";
 import type { LearningCurve } from "./run-report.js";
+import { spreadPlot } from "./spread-plot.js";
 
 /** Curves that one figure can hold apart; each has a colour and a shape of its own. */
 export const MOST_CURVES = 6;
@@ -51,48 +51,24 @@ export function learningCurves(metric: string, all: readonly NamedCurve[]): Figu
         return last ? `${title}: ${decimal(last.mean, 3)} with ${whole(last.size)}` : title;
       })
       .join("; ")}`,
-    spec: {
-      width: 284,
-      height: 210,
-      padding: { left: 54, right: 12, top: 8, bottom: 40 },
-      autosize: "none",
-      data: [{ name: "points", values: points }],
-      scales: [
-        {
-          name: "x",
-          type: "log",
-          domain: sizes.length === 0 ? [1, 10] : [sizes[0]! * 0.94, sizes.at(-1)! * 1.06],
-          range: "width",
-        },
-        {
-          name: "y",
-          type: "linear",
-          zero: false,
-          nice: true,
-          domain: extent(points.flatMap(({ low, high }) => [low, high])),
-          range: "height",
-        },
-      ],
-      axes: [
-        {
-          scale: "x",
-          orient: "bottom",
-          values: sizes,
-          format: "d",
-          labelOverlap: "greedy",
-          title: "training texts →",
-          titlePadding: 6,
-        },
-        {
-          scale: "y",
-          orient: "left",
-          ticks: false,
-          tickCount: 5,
-          grid: true,
-          title: `${metric} →`,
-          titleX: -36,
-        },
-      ],
+    spec: spreadPlot({
+      points,
+      x: {
+        name: "x",
+        type: "log",
+        domain: sizes.length === 0 ? [1, 10] : [sizes[0]! * 0.94, sizes.at(-1)! * 1.06],
+        range: "width",
+      },
+      xAxis: {
+        scale: "x",
+        orient: "bottom",
+        values: sizes,
+        format: "d",
+        labelOverlap: "greedy",
+        title: "training texts →",
+        titlePadding: 6,
+      },
+      yTitle: metric,
       marks: [
         {
           type: "group",
@@ -146,7 +122,7 @@ export function learningCurves(metric: string, all: readonly NamedCurve[]): Figu
           ],
         },
       ],
-    },
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Figure } from "./figure.js";
 import { extent } from "./interval-plot.js";
+import { spreadPlot } from "./spread-plot.js";
 
 export interface ScatterPoint {
   readonly x: number;
@@ -26,44 +27,20 @@ export function scatterPlot(
   return {
     name: "scatter-plot",
     label: `${names.y} against ${names.x}, ${points.length} data sets`,
-    spec: {
-      width: 284,
-      height: 210,
-      padding: { left: 54, right: 12, top: 8, bottom: 40 },
-      autosize: "none",
-      data: [{ name: "points", values: points }],
-      scales: [
-        {
-          name: "x",
-          type: "linear",
-          zero: false,
-          nice: true,
-          padding: 6,
-          domain: extent(points.map((point) => point.x)),
-          range: "width",
-        },
-        {
-          name: "y",
-          type: "linear",
-          zero: false,
-          nice: true,
-          padding: 6,
-          domain: extent(points.flatMap(({ low, high }) => [low, high])),
-          range: "height",
-        },
-      ],
-      axes: [
-        { scale: "x", orient: "bottom", tickCount: 5, title: `${names.x} →`, titlePadding: 6 },
-        {
-          scale: "y",
-          orient: "left",
-          ticks: false,
-          tickCount: 5,
-          grid: true,
-          title: `${names.y} →`,
-          titleX: -36,
-        },
-      ],
+    spec: spreadPlot({
+      points,
+      x: {
+        name: "x",
+        type: "linear",
+        zero: false,
+        nice: true,
+        padding: 6,
+        domain: extent(points.map((point) => point.x)),
+        range: "width",
+      },
+      xAxis: { scale: "x", orient: "bottom", tickCount: 5, title: `${names.x} →`, titlePadding: 6 },
+      yTitle: names.y,
+      yPadding: 6,
       marks: [
         {
           type: "rule",
@@ -100,6 +77,6 @@ export function scatterPlot(
           },
         },
       ],
-    },
+    }),
   };
 }
