@@ -6,7 +6,7 @@ import { RecipeError } from "../errors.js";
 import type { RecipeArms } from "../recipe/arms-schema.js";
 import type { RecipeClassifier } from "../recipe/classifier-schema.js";
 import { AnswerCache } from "../store/answer-cache.js";
-import { armsOf, mainArms } from "../study/arms.js";
+import { armsOf, essentialArms } from "../study/arms.js";
 import { readChoice } from "../study/choice.js";
 import { settleStrengths } from "../study/measure-strengths.js";
 import { inLanguage } from "../study/open-trainer.js";
@@ -80,7 +80,7 @@ export async function openBench(study: Study): Promise<Bench> {
     truth: Int32Array.from(test, ({ label }) => labels.indexOf(label)),
     arms: [...written, ...references],
     written: written.map(({ name }) => name),
-    essential: [...mainArms(own), ...references.map(({ name }) => name)],
+    essential: essentialArms(own, references),
     engines: new OneEngine(LlamaEngine.open),
     cache: await AnswerCache.open(study.folder.file("llm-labels.jsonl")),
     notes: [],

@@ -21,12 +21,11 @@ import { compareWithReference, type Draws, scorePredictions } from "./score-pred
 /**
  * Labels the recipe's test texts with language models and with its classifier (paper C): a model that is asked, a model
  * that is shown texts of each data set, a small model that is trained on them, and the classifier, on the written data
- * sets, on human texts, and on both. Draws and metric are those of the classifiers' comparison, and so are the test texts, unless the recipe asks
- * for fewer. Writes
- * `arms.json` into the run folder.
+ * sets, on human texts, and on both. Draws and metric are those of the classifiers' comparison, and so are the test
+ * texts, unless the recipe asks for fewer. Writes `arms.json` into the run folder.
  *
  * What models said of texts is kept in `llm-labels.jsonl`, and trained models in the folder `arms`: the same run again
- * reads and trains nothing twice.
+ * asks and tunes no model twice.
  *
  * @throws RecipeError if the recipe lacks the keys `arms` or `classifier`, or the run has no data sets yet
  */

@@ -50,9 +50,16 @@ export function armsOf(
   });
 }
 
-/** Names of the arms that a run is about, the chosen one and the baselines, without the other data sets of a study. */
-export function mainArms(arms: readonly Pick<Arm, "name" | "configuration">[]): string[] {
-  return arms.filter(({ name, configuration }) => name === armName(configuration)).map(({ name }) => name);
+/**
+ * Names of the data sets that a comparison is about: of the chosen configuration, the baselines, and what they are set
+ * beside. The other data sets of a study are not among them: one that came out small would make all draws small.
+ */
+export function essentialArms(
+  arms: readonly Pick<Arm, "name" | "configuration">[],
+  references: readonly { readonly name: string }[],
+): string[] {
+  const own = arms.filter(({ name, configuration }) => name === armName(configuration));
+  return [...own, ...references].map(({ name }) => name);
 }
 
 function datasetRows({ task, samples }: Recipe, written: readonly Sample[]): Sample[] {

@@ -10,7 +10,7 @@ import { InterruptedError, TillerError } from "../errors.js";
 import type { RecipeClassifier } from "../recipe/classifier-schema.js";
 import { fileName } from "../store/file-name.js";
 import { writeFileAtomic } from "../store/write-file.js";
-import { type Arm, mainArms } from "./arms.js";
+import { type Arm, essentialArms } from "./arms.js";
 import { inLanguage, openTrainer } from "./open-trainer.js";
 import type { LearningCurve } from "./report/run-report.js";
 import type { Study } from "./study.js";
@@ -45,8 +45,7 @@ export async function compareData(study: Study, arms: readonly Arm[]): Promise<A
       seed: recipe.seed,
       baselines: baselines.map(({ name }) => name),
       compared: written.map(({ name }) => name),
-      // Of the other data sets of a study, one that came out small would make all comparisons small.
-      essential: [...mainArms(arms), ...references.map(({ name }) => name)],
+      essential: essentialArms(arms, references),
       trainer: opened.trainer,
       metric: classifier.metric,
       signal: study.options.signal,
