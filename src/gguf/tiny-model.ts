@@ -1,7 +1,8 @@
 import type { GgufValue } from "./format.js";
+import { TOKEN_TYPES, type Vocabulary, vocabularyMetadata } from "./sentence-piece.js";
 import type { TensorPlan, TinyShape } from "./tiny-architectures/tensor-plan.js";
 import { TINY_ARCHITECTURES, type TinyArchitecture } from "./tiny-architectures.js";
-import { type TinyVocabulary, TOKEN_TYPES, tinyVocabulary } from "./tiny-vocabulary.js";
+import { tinyVocabulary } from "./tiny-vocabulary.js";
 import { type TensorToWrite, writeGguf } from "./write.js";
 
 export interface TinyModelOptions {
@@ -81,7 +82,7 @@ function setResidualBias(data: Float32Array, { shape, residualAxis, biasWeight =
 
 /** Logit biases of a vocabulary's tokens. */
 function logitBias(
-  { types, end }: TinyVocabulary,
+  { types, end }: Vocabulary,
   endBias: number,
   controlBias: number,
 ): (token: number) => number {
@@ -142,16 +143,7 @@ export function writeTinyModel(path: string, options: TinyModelOptions = {}): vo
     ["general.name", { type: "string", value: `Tiny ${architecture}` }],
     ["general.file_type", { type: "uint32", value: 0 }],
     ...definition.metadata(shape),
-    ["tokenizer.ggml.model", { type: "string", value: "llama" }],
-    ["tokenizer.ggml.tokens", { type: "array", items: "string", value: vocabulary.tokens }],
-    ["tokenizer.ggml.scores", { type: "array", items: "float32", value: vocabulary.scores }],
-    ["tokenizer.ggml.token_type", { type: "array", items: "int32", value: vocabulary.types }],
-    ["tokenizer.ggml.unknown_token_id", { type: "uint32", value: vocabulary.unknown }],
-    ["tokenizer.ggml.bos_token_id", { type: "uint32", value: vocabulary.begin }],
-    ["tokenizer.ggml.eos_token_id", { type: "uint32", value: vocabulary.end }],
-    ["tokenizer.ggml.add_bos_token", { type: "bool", value: options.addBos ?? true }],
-    ["tokenizer.ggml.add_eos_token", { type: "bool", value: false }],
-    ["tokenizer.ggml.add_space_prefix", { type: "bool", value: true }],
+    ...vocabularyMetadata(vocabulary, options.addBos),
   ]);
   const template = options.chatTemplate === undefined ? TINY_CHAT_TEMPLATE : options.chatTemplate;
   if (template !== null) metadata.set("tokenizer.chat_template", { type: "string", value: template });

@@ -1,22 +1,9 @@
+import { byteToken, SPACE, TOKEN_TYPES, type Vocabulary } from "./sentence-piece.js";
+
 /**
- * A small SentencePiece vocabulary for test models, in llama.cpp's `tokenizer.ggml.model = "llama"` form.
+ * A small SentencePiece vocabulary for test models.
  * Any text can be tokenised: what has no piece falls back to bytes.
  */
-
-/** llama.cpp's token types. */
-export const TOKEN_TYPES = { normal: 1, unknown: 2, control: 3, byte: 6 } as const;
-
-export interface TinyVocabulary {
-  readonly tokens: readonly string[];
-  readonly scores: Float32Array;
-  readonly types: Int32Array;
-  readonly unknown: number;
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** SentencePiece writes a space as this character. */
-const SPACE = "\u2581";
 
 const CHARACTERS =
   "etaoinshrdlucmfwypvbgkjqxzETAOINSHRDLUCMFWYPVBGKJQXZ0123456789.,!?;:'\"()-/&%$#@*+=<>[]{}_|\\~`^\n";
@@ -65,15 +52,10 @@ function* fillers(): Generator<string> {
  * @param size wanted number of tokens: made-up words are added, or words left out, to reach it.
  * @throws RangeError if `size` leaves no room for the bytes and characters.
  */
-export function tinyVocabulary(
-  options: { controls?: readonly string[]; size?: number } = {},
-): TinyVocabulary {
+export function tinyVocabulary(options: { controls?: readonly string[]; size?: number } = {}): Vocabulary {
   const controls = options.controls ?? [];
   const special = ["<unk>", "<s>", "</s>", ...controls];
-  const bytes = Array.from(
-    { length: 256 },
-    (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
-  );
+  const bytes = Array.from({ length: 256 }, (_, byte) => byteToken(byte));
   const pieces = new Set([SPACE, ...CHARACTERS.replace("\n", "")]);
   const least = special.length + bytes.length + pieces.size;
   for (const word of WORDS) for (const prefix of prefixes(SPACE + word)) pieces.add(prefix);

@@ -1,5 +1,11 @@
 import type { GgufValue } from "../gguf/format.js";
-import { TOKEN_TYPES } from "../gguf/tiny-vocabulary.js";
+import {
+  byteToken,
+  SPACE,
+  TOKEN_TYPES,
+  type Vocabulary,
+  vocabularyMetadata,
+} from "../gguf/sentence-piece.js";
 import type { GgufContent, TensorToWrite } from "../gguf/write.js";
 
 /** Seven 32-bit integers. */
@@ -16,12 +22,6 @@ interface Shape {
   readonly context: number;
 }
 
-interface Vocabulary {
-  readonly tokens: string[];
-  readonly scores: Float32Array;
-  readonly types: Int32Array;
-}
-
 /**
  * Reads a model of llama2.c (its first format, with F32 weights) that is followed by its vocabulary, `tokenizer.bin`.
  * The form has no mark to know it by: its sizes have to add up to the length of the file.
@@ -34,8 +34,7 @@ export function convertLlama2c(bytes: Uint8Array): GgufContent | undefined {
   const shape = readShape(view);
   if (!shape) return undefined;
   const sections = weightSections(shape);
-  const weights = sections.reduce((sum, { count }) => sum + count, 0);
-  const vocabulary = readVocabulary(bytes.subarray(HEADER_BYTES + 4 * weights), shape.vocabulary);
+  const vocabulary = readVocabulary(bytes.subarray(endOfWeights(sections)), shape.vocabulary);
   if (!vocabulary) return undefined;
   return { metadata: metadata(shape, vocabulary), tensors: readTensors(bytes, shape, sections) };
 }
@@ -43,9 +42,7 @@ export function convertLlama2c(bytes: Uint8Array): GgufContent | undefined {
 /** True if a file with these first bytes and this length may be a model of llama2.c with its vocabulary. */
 export function mayBeLlama2c(header: Uint8Array, fileBytes: number): boolean {
   const shape = readShape(new DataView(header.buffer, header.byteOffset, header.byteLength));
-  if (!shape) return false;
-  const weights = weightSections(shape).reduce((sum, { count }) => sum + count, 0);
-  return fileBytes > HEADER_BYTES + 4 * weights;
+  return shape !== undefined && fileBytes > endOfWeights(weightSections(shape));
 }
 
 function readShape(view: DataView): Shape | undefined {
@@ -108,6 +105,11 @@ function weightSections(shape: Shape): Section[] {
   ];
 }
 
+/** The byte behind the last weight. */
+function endOfWeights(sections: readonly Section[]): number {
+  return HEADER_BYTES + 4 * sections.reduce((sum, { count }) => sum + count, 0);
+}
+
 function readTensors(bytes: Uint8Array, shape: Shape, sections: readonly Section[]): TensorToWrite[] {
   const tensors: TensorToWrite[] = [];
   let at = bytes.byteOffset + HEADER_BYTES;
@@ -146,7 +148,7 @@ function readVocabulary(bytes: Uint8Array, count: number): Vocabulary | undefine
     tokens.push(pieceText(token, text.decode(bytes.subarray(at, at + length))));
     at += length;
   }
-  return at === bytes.length ? { tokens, scores, types } : undefined;
+  return at === bytes.length ? { tokens, scores, types, unknown: 0, begin: 1, end: 2 } : undefined;
 }
 
 function tokenType(token: number): number {
@@ -158,18 +160,16 @@ function tokenType(token: number): number {
 /** A piece as SentencePiece writes it; llama2.c has spaces, line feeds around control tokens, and bytes as such. */
 function pieceText(token: number, text: string): string {
   switch (tokenType(token)) {
-    case TOKEN_TYPES.byte: {
-      const byte = token - BYTE_TOKENS.first;
-      return `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
-    }
+    case TOKEN_TYPES.byte:
+      return byteToken(token - BYTE_TOKENS.first);
     case TOKEN_TYPES.normal:
-      return text.replaceAll(" ", "\u2581");
+      return text.replaceAll(" ", SPACE);
     default:
       return text.trim();
   }
 }
 
-function metadata(shape: Shape, { tokens, scores, types }: Vocabulary): Map<string, GgufValue> {
+function metadata(shape: Shape, vocabulary: Vocabulary): Map<string, GgufValue> {
   const uint32 = (value: number): GgufValue => ({ type: "uint32", value });
   return new Map<string, GgufValue>([
     ["general.architecture", { type: "string", value: "llama" }],
@@ -184,15 +184,6 @@ function metadata(shape: Shape, { tokens, scores, types }: Vocabulary): Map<stri
     ["llama.attention.layer_norm_rms_epsilon", { type: "float32", value: 1e-5 }],
     ["llama.rope.dimension_count", uint32(shape.width / shape.heads)],
     ["llama.vocab_size", uint32(shape.vocabulary)],
-    ["tokenizer.ggml.model", { type: "string", value: "llama" }],
-    ["tokenizer.ggml.tokens", { type: "array", items: "string", value: tokens }],
-    ["tokenizer.ggml.scores", { type: "array", items: "float32", value: scores }],
-    ["tokenizer.ggml.token_type", { type: "array", items: "int32", value: types }],
-    ["tokenizer.ggml.unknown_token_id", uint32(0)],
-    ["tokenizer.ggml.bos_token_id", uint32(1)],
-    ["tokenizer.ggml.eos_token_id", uint32(2)],
-    ["tokenizer.ggml.add_bos_token", { type: "bool", value: true }],
-    ["tokenizer.ggml.add_eos_token", { type: "bool", value: false }],
-    ["tokenizer.ggml.add_space_prefix", { type: "bool", value: true }],
+    ...vocabularyMetadata(vocabulary),
   ]);
 }
