@@ -8,7 +8,7 @@ import { operationsOf } from "../recipe/sweep-axes.js";
 import type { MeasureId } from "../score/definitions.js";
 import type { ScoreCard } from "../score/score.js";
 import { orderWithin } from "../steering/describe-interventions.js";
-import { FILTER_NAMES, type Sample } from "../store/sample.js";
+import type { Sample } from "../store/sample.js";
 import { VERSION } from "../version.js";
 import { type Arm, filterCounts, shortfalls } from "./arms.js";
 import type { ArmsCompared } from "./compare-data.js";
@@ -19,7 +19,7 @@ import { measureArms } from "./measures.js";
 import { paperClaims } from "./paper-claims.js";
 import { type PilotOutcome, rankConfigurations } from "./pilot.js";
 import { presetOf } from "./presets.js";
-import { FILTER_WORDS } from "./report/plain-words.js";
+import { droppedWords } from "./report/plain-words.js";
 import type {
   ArmResult,
   ClassifierSummary,
@@ -227,14 +227,11 @@ function notesOf(study: Study, findings: Findings): string[] {
 /** What became of the sweep's texts, where no configuration could be chosen. */
 function unfitNote(study: Study): string {
   const texts = sweepTexts(study);
-  const counts = filterCounts(texts);
-  const reasons = FILTER_NAMES.filter((name) => counts[name] > 0).map(
-    (name) => `${counts[name]} ${FILTER_WORDS[name]}`,
-  );
+  const reasons = droppedWords(filterCounts(texts));
   const dropped = texts.filter(isDropped).length;
   const { steering } = study.recipe;
   return (
-    `The filters dropped ${dropped} of the sweep's ${texts.length} texts${dropped === 0 ? "" : ` (${reasons.join(", ")})`}. ` +
+    `The filters dropped ${dropped} of the sweep's ${texts.length} texts${reasons === "" ? "" : ` (${reasons})`}. ` +
     `They are in samples.jsonl; look at a few, and change the ${steering ? "strengths" : "weights"}, the prompt or the filters.`
   );
 }

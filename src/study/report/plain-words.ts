@@ -1,3 +1,6 @@
+import { FILTER_NAMES, type FilterName } from "../../store/sample.js";
+import { whole } from "./number-text.js";
+
 /** The measures in words for a reader who knows none of ours. The page and the terminal share them. */
 
 export type Measure = "harmonic" | "success" | "coherence" | "diversity";
@@ -98,3 +101,10 @@ export const FILTER_WORDS = {
   "self-check": "the model's own no",
   judge: "rated too low",
 } as const;
+
+/** What filters dropped, such as `3 too short, 1 repeats itself`; empty if nothing. */
+export function droppedWords(counts: Readonly<Record<FilterName, number>>): string {
+  return FILTER_NAMES.filter((name) => counts[name] > 0)
+    .map((name) => `${whole(counts[name])} ${FILTER_WORDS[name]}`)
+    .join(", ");
+}

@@ -1,8 +1,7 @@
-import { FILTER_NAMES } from "../../store/sample.js";
 import { armNotes, armNoteText } from "./arm-notes.js";
 import { displayWidth, pad, wrap } from "./display-width.js";
 import { compact, decimal, duration, signed, whole } from "./number-text.js";
-import { FILTER_WORDS, MEASURE_ORDER, MEASURES, metricWords } from "./plain-words.js";
+import { droppedWords, MEASURE_ORDER, MEASURES, metricWords } from "./plain-words.js";
 import type { ArmResult, RunReport } from "./run-report.js";
 import { studyLines } from "./study-text.js";
 
@@ -160,10 +159,8 @@ function legend(arms: readonly ArmResult[], width: number): string[] {
 
 function dropped(arms: readonly ArmResult[]): string[] {
   return arms.flatMap((arm) => {
-    const counts = FILTER_NAMES.filter((name) => arm.filters[name] > 0).map(
-      (name) => `${whole(arm.filters[name])} ${FILTER_WORDS[name]}`,
-    );
-    return counts.length === 0 ? [] : [`Dropped from ${visible(arm.title)}: ${counts.join(", ")}.`];
+    const words = droppedWords(arm.filters);
+    return words === "" ? [] : [`Dropped from ${visible(arm.title)}: ${words}.`];
   });
 }
 
